@@ -1,0 +1,1 @@
+"""The command line: Typer commands, over HTTP where a server is running."""

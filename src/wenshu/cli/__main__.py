@@ -1,0 +1,5 @@
+"""``python -m wenshu.cli``."""
+
+from wenshu.cli.main import app
+
+app()

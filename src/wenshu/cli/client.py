@@ -1,0 +1,113 @@
+"""The commands' way to a server: the one that runs on this home, else one started for the command alone."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from wenshu.cli.output import note
+from wenshu.core.settings import Settings
+from wenshu.server.home import Home
+
+_START_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+
+
+class CallFailed(Exception):
+    """The server said no; the message is its own."""
+
+
+class Client:
+    """Calls in the assistant's dialect."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
+        """POST JSON; the answer's ``data``. Raises CallFailed."""
+        async with self._session.post(
+            path, data=orjson.dumps(body), headers={"Content-Type": "application/json"}
+        ) as answer:
+            return _data(await answer.read())
+
+    async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
+        """POST one file with form fields; the answer's ``data``. Raises CallFailed."""
+        with file.open("rb") as source:
+            form = aiohttp.FormData({name: value for name, value in fields.items() if value})
+            form.add_field("file", source, filename=file.name)
+            async with self._session.post(path, data=form) as answer:
+                return _data(await answer.read())
+
+    async def stream(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """POST JSON and read server-sent events. Raises CallFailed, also for a fault inside the stream."""
+        async with self._session.post(
+            path, data=orjson.dumps(body), headers={"Content-Type": "application/json"}
+        ) as answer:
+            if answer.content_type != "text/event-stream":
+                _data(await answer.read())
+                return
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    event = orjson.loads(line[6:])
+                    if event.get("status") == "fail":
+                        raise CallFailed(event["msg"])
+                    yield event
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncGenerator[Client]:
+    """A client of the server that owns the home; where none runs, one is started and stopped again."""
+    home = Home(settings.home)
+    running = home.running()
+    if running is not None:
+        async with _session(running.url) as session:
+            yield Client(session)
+        return
+    note("没有正在运行的服务器，临时启动一个… No server is running: starting one for this command…")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "wenshu.cli", "serve", "--port", "0", "--host", "127.0.0.1", "--home", str(home.path)),
+        stdout=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "WENSHU_LOG_LEVEL": "warning"},
+    )
+    try:
+        async with _session(await _address(home, process)) as session:
+            yield Client(session)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+@asynccontextmanager
+async def _session(url: str) -> AsyncGenerator[aiohttp.ClientSession]:
+    # Reading a large document may take a while; that nothing at all comes for ten minutes is a fault.
+    timeout = aiohttp.ClientTimeout(total=None, sock_read=600)
+    async with aiohttp.ClientSession(url, timeout=timeout, read_bufsize=16 * 1024 * 1024) as session:
+        yield session
+
+
+async def _address(home: Home, process: asyncio.subprocess.Process) -> str:
+    async with asyncio.timeout(_START_SECONDS):
+        while True:
+            running = home.running()
+            if running is not None:
+                return running.url
+            if process.returncode is not None:
+                raise CallFailed("服务器未能启动 The server did not start")
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _data(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise CallFailed("服务器的回答不是 JSON The server's answer is not JSON") from error
+    if answer.get("status") != "success":
+        raise CallFailed(answer.get("msg") or str(answer))
+    return answer["data"]

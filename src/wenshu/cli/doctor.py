@@ -1,0 +1,134 @@
+"""``wenshu doctor``: is this machine ready, and if not, what to do."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from wenshu.cli.output import say
+from wenshu.cli.settings import read_settings
+from wenshu.core.documents.sandbox import Limits, ParserPool
+from wenshu.core.settings import Settings, show
+from wenshu.kit.errors import WenshuError
+from wenshu.server.compose import Misconfigured, check_supported, trusts
+from wenshu.server.home import Home
+
+_LEAST_FREE_MIB = 512
+_SIGNS = {"ok": "✓", "note": "·", "bad": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: fine, worth knowing, or wrong with what to do."""
+
+    state: Literal["ok", "note", "bad"]
+    text: str
+
+
+def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data folder.")] = None) -> None:
+    """检查本机环境与配置，逐项说明 Check this machine and the settings; ends with 1 where something must be mended."""
+    settings = read_settings(home)
+    findings = [
+        finding
+        for check in (_python, _sqlite, _folder, _server, _settings, _parser, _model)
+        for finding in check(settings)
+    ]
+    for finding in findings:
+        say(f"{_SIGNS[finding.state]} {finding.text}")
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _python(settings: Settings) -> Iterator[Finding]:
+    del settings
+    found = sys.version.split()[0]
+    fine = sys.version_info >= (3, 11)
+    yield Finding(
+        "ok" if fine else "bad", f"Python {found}" + ("" if fine else "：需要 3.11 或更新 needs 3.11 or newer")
+    )
+
+
+def _sqlite(settings: Settings) -> Iterator[Finding]:
+    del settings
+    with sqlite3.connect(":memory:") as connection:
+        try:
+            connection.execute("CREATE VIRTUAL TABLE probe USING fts5(terms)")
+        except sqlite3.OperationalError:
+            yield Finding("bad", f"SQLite {sqlite3.sqlite_version} 没有 FTS5 全文检索 SQLite lacks FTS5")
+            return
+    connection.close()
+    yield Finding("ok", f"SQLite {sqlite3.sqlite_version}，含 FTS5 全文检索 with FTS5")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    path = settings.home.absolute()
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not os.access(existing, os.W_OK):
+        yield Finding("bad", f"数据目录不可写 Data folder is not writable: {path}")
+        return
+    free = shutil.disk_usage(existing).free // (1024 * 1024)
+    fine = free >= _LEAST_FREE_MIB
+    yield Finding("ok" if fine else "bad", f"数据目录 Data folder {path}，剩余空间 free {free:,} MiB")
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    running = Home(settings.home).running()
+    if running is None:
+        yield Finding("note", "服务器未在运行 No server is running on this home: wenshu serve")
+    else:
+        yield Finding("ok", f"服务器正在运行 A server is running: {running.url}（进程 process {running.pid}）")
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    known = {f"WENSHU_{item.name.replace('.', '_').upper()}" for item in show(settings)} | {"WENSHU_CONFIG"}
+    for name in sorted(name for name in os.environ if name.startswith("WENSHU_") and name not in known):
+        yield Finding("note", f"环境变量 {name} 不是文枢的配置项，已忽略 is no setting of Wenshu and is ignored")
+    for check in (trusts, check_supported):
+        yield from _misconfigured(check, settings)
+    if settings.server.trust_network:
+        yield Finding(
+            "note", "--trust-network：任何能连到服务器的人都可调用 Everybody who reaches the server may call it"
+        )
+
+
+def _misconfigured(check: Callable[[Settings], object], settings: Settings) -> Iterator[Finding]:
+    try:
+        check(settings)
+    except Misconfigured as error:
+        yield Finding("bad", str(error))
+
+
+def _parser(settings: Settings) -> Iterator[Finding]:
+    del settings
+    try:
+        asyncio.run(_parse_probe())
+    except (WenshuError, OSError) as error:
+        yield Finding("bad", f"文档解析进程无法工作 The parser process does not work: {error}")
+    else:
+        yield Finding("ok", "文档解析进程可用 The parser process works")
+
+
+async def _parse_probe() -> None:
+    pool = ParserPool(Limits())
+    await pool.start()
+    try:
+        probe = Path(__file__)
+        await pool.parse(probe, "probe.txt")
+    finally:
+        await pool.close()
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.llm.url:
+        yield Finding("ok", f"模型 Model {settings.llm.model} @ {settings.llm.url}")
+    else:
+        yield Finding(
+            "note", "未配置模型：回答由素材原句摘取 No model: answers are extracted from the material (WENSHU_LLM_URL)"
+        )

@@ -1,0 +1,1 @@
+"""The database: engine, short transactions, scopes and migrations; SQLAlchemy Core, no ORM."""

@@ -1,0 +1,83 @@
+"""Puts paragraphs, headings, lists and tables together into the one text of a document, counting as it goes."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from wenshu.core.documents.limits import Limits
+from wenshu.core.documents.model import Block, BlockKind, Parsed
+from wenshu.kit.errors import ParseFailed
+
+_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# Control characters, halves of surrogate pairs (no UTF-8 for them) and non-characters that PDF fonts produce.
+_UNREADABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """Text with line feeds as its only line breaks and nothing in it that JSON, a database or a page cannot carry."""
+    return _UNREADABLE.sub("", _BREAKS.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """Clean text with each run of white space made one space."""
+    return " ".join(clean(text).split())
+
+
+class TextBuilder:
+    """Collects blocks in reading order. Empty ones are dropped; ParseFailed ``too_large`` past the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pieces: list[str] = []
+        self._blocks: list[Block] = []
+        self._length = 0
+
+    def heading(self, text: str, level: int, page: int | None = None) -> None:
+        """A heading of level 1 … 6 (others are moved into that range)."""
+        line = one_line(text)
+        level = min(6, max(1, level))
+        if line:
+            self._add("heading", f"{'#' * level} {line}", level, page)
+
+    def paragraph(self, text: str, page: int | None = None) -> None:
+        """A paragraph; line breaks in it stay."""
+        self._add("paragraph", clean(text).strip(), 0, page)
+
+    def item(self, text: str, depth: int = 0, page: int | None = None) -> None:
+        """One item of a list, ``depth`` from 0."""
+        line = one_line(text)
+        if line:
+            self._add("list", f"{'  ' * min(depth, 8)}- {line}", depth, page)
+
+    def table(self, rows: Iterable[Sequence[str]], page: int | None = None) -> None:
+        """A table, its first row being the header. Blank rows, and blank columns at the right, are dropped."""
+        filled = [cells for row in rows if any(cells := [one_line(cell) for cell in row])]
+        width = max((_width(row) for row in filled), default=0)
+        lines = [_row([*row[:width], *[""] * (width - len(row))]) for row in filled]
+        if lines:
+            self._add("table", "\n".join([lines[0], _row(["---"] * width), *lines[1:]]), 0, page)
+
+    def build(self, *, title: str, media_type: str, pages: int | None = None) -> Parsed:
+        """The document so far."""
+        return Parsed("".join(self._pieces), tuple(self._blocks), one_line(title), media_type, pages)
+
+    def _add(self, kind: BlockKind, text: str, level: int, page: int | None) -> None:
+        if not text.strip():
+            return
+        # Items of one list stand together, everything else has a blank line before it.
+        together = kind == "list" and bool(self._blocks) and self._blocks[-1].kind == "list"
+        gap = ("\n" if together else "\n\n") if self._blocks else ""
+        start = self._length + len(gap)
+        self._length = start + len(text)
+        if self._length > self._limits.characters or len(self._blocks) >= self._limits.blocks:
+            raise ParseFailed("too_large", "文件中的文字过多")
+        self._pieces += (gap, text)
+        self._blocks.append(Block(kind, start, self._length, level, page))
+
+
+def _width(row: Sequence[str]) -> int:
+    return max((index + 1 for index, cell in enumerate(row) if cell), default=0)
+
+
+def _row(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"

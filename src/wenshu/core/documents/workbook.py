@@ -1,0 +1,31 @@
+"""Writing spreadsheets."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+_WIDTH = 48
+
+
+def write_workbook(sheet: str, rows: Sequence[Sequence[str]]) -> bytes:
+    """An .xlsx with one sheet; the first row is the header. Every cell is text, so that ``=`` starts no formula."""
+    workbook = Workbook()
+    page = workbook.active
+    if page is None:
+        raise TypeError("a new workbook has a sheet")
+    page.title = sheet
+    page.freeze_panes = "A2"
+    for number, row in enumerate(rows, start=1):
+        for column, text in enumerate(row, start=1):
+            cell = page.cell(number, column, text)
+            cell.data_type = "s"
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.font = Font(bold=number == 1)
+    for column in range(1, len(rows[0]) + 1):
+        page.column_dimensions[get_column_letter(column)].width = _WIDTH
+    target = BytesIO()
+    workbook.save(target)
+    return target.getvalue()

@@ -1,0 +1,1 @@
+"""Outgoing requests to addresses that a caller named: guarded, bounded, pinned."""

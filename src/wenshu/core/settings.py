@@ -1,0 +1,257 @@
+"""One settings tree. Flags win over ``WENSHU_*`` variables, those over ``wenshu.toml``, that over the defaults here.
+
+The setting ``a.b_c`` is the variable ``WENSHU_A_B_C`` and the key ``b_c`` of the table ``[a]`` in the file. The file is
+the one named by ``WENSHU_CONFIG``, else ``./wenshu.toml``, else ``wenshu.toml`` in the data folder.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+MIB = 1024 * 1024
+
+
+class Section(BaseModel):
+    """One table of the file; an unknown key is an error, so that a typing mistake cannot pass for a setting."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Section):
+    """Where the server listens and what it takes."""
+
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; any but loopback needs --trust-network or tokens."
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str = Field(
+        default="", description="Base of links in answers, e.g. https://wenshu.example.com; empty: host and port."
+    )
+    public_hosts: list[str] = Field(default=[], description="Host names, beside loopback, that a request may name (JSON list).")
+    trust_network: bool = Field(
+        default=False, description="Let everybody who reaches the server call it without a token."
+    )
+    max_json_bytes: int = Field(default=2 * MIB, ge=1024, description="Largest JSON body, bytes.")
+    max_bulk_json_bytes: int = Field(
+        default=32 * MIB, ge=1024, description="Largest JSON body of calls that carry documents, bytes."
+    )
+    max_file_bytes: int = Field(default=50 * MIB, ge=1024, description="Largest uploaded file, bytes.")
+    max_files: int = Field(default=20, ge=1, le=1000, description="Most files in one upload.")
+    stop_seconds: float = Field(
+        default=10, ge=0, description="How long running calls may go on after a stop was asked for, seconds."
+    )
+
+
+class DatabaseSettings(Section):
+    """Where the rows live."""
+
+    url: SecretStr = Field(default=SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")
+
+
+class StorageSettings(Section):
+    """Where the files live."""
+
+    url: str = Field(default="", description="file:///folder; empty: the folder objects/ in the data folder.")
+    link_seconds: int = Field(default=7 * 86400, ge=60, description="How long a signed link to a file opens, seconds.")
+
+
+class MilvusSettings(Section):
+    """An outside index in place of the embedded one."""
+
+    uri: str = Field(default="", description="Milvus address; empty: the embedded full-text index.")
+
+
+class SearchSettings(Section):
+    """Retrieval."""
+
+    limit: int = Field(default=3, ge=1, le=200, description="Pieces that a chat answer reads where the call does not say.")
+
+
+class RateSettings(Section):
+    """How often one tenant may call one family."""
+
+    limit: str = Field(default="6000/minute", pattern=r"^\d+/(second|minute|hour)$", description="Calls per tenant and family.")
+
+
+class FetchSettings(Section):
+    """Requests to addresses that a caller named."""
+
+    allow_hosts: list[str] = Field(default=[], description="Private hosts allowed: host, host:port or network (JSON list).")
+    timeout_seconds: float = Field(default=30, gt=0, description="Time for one address, redirects included, seconds.")
+    max_bytes: int = Field(default=50 * MIB, ge=1024, description="Largest answer, bytes after decompression.")
+
+
+class CorsSettings(Section):
+    """Browsers of other origins."""
+
+    origins: list[str] = Field(default=[], description="Origins that may call from a browser (JSON list).")
+
+
+class LlmSettings(Section):
+    """An OpenAI-compatible chat model; without one, answers are extractive."""
+
+    url: str = Field(default="", description="Base URL, e.g. https://api.deepseek.com/v1.")
+    model: str = Field(default="", description="Model name at that endpoint.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Bearer key of that endpoint.")
+    first_byte_seconds: float = Field(default=30, gt=0, description="Longest wait for the first piece, seconds.")
+    between_bytes_seconds: float = Field(default=30, gt=0, description="Longest wait between two pieces, seconds.")
+
+
+class AuthSettings(Section):
+    """Who may call."""
+
+    open_families: Literal["", "trusted", "token"] = Field(
+        default="", description="Calls without a token: trusted or token; empty: trusted on a loopback address."
+    )
+
+
+class TimeSettings(Section):
+    """Time on the wire."""
+
+    zone: str = Field(default="Asia/Shanghai", description="IANA time zone of the times in answers.")
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time zone {value!r}") from error
+        return value
+
+
+class DocumentSettings(Section):
+    """Reading documents, each in a child process."""
+
+    memory_mib: int = Field(default=512, ge=128, description="Memory of one parse, MiB.")
+    seconds: float = Field(default=20, gt=0, description="Time of one parse, seconds.")
+    workers: int = Field(default=2, ge=1, le=64, description="Parses at the same time.")
+
+
+class LogSettings(Section):
+    """The log on standard error, one JSON object a line."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level written.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Build it with ``load``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WENSHU_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+    )
+
+    home: Annotated[Path, Field(description="The one data folder.")] = Path("wenshu-home")
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSettings = StorageSettings()
+    milvus: MilvusSettings = MilvusSettings()
+    search: SearchSettings = SearchSettings()
+    rate: RateSettings = RateSettings()
+    fetch: FetchSettings = FetchSettings()
+    cors: CorsSettings = CorsSettings()
+    llm: LlmSettings = LlmSettings()
+    auth: AuthSettings = AuthSettings()
+    time: TimeSettings = TimeSettings()
+    documents: DocumentSettings = DocumentSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file; no .env and no secrets folder."""
+        del dotenv_settings, file_secret_settings
+        flags = init_settings()
+        return (init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=read_file(flags)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One setting for people: dotted name, printable value (secrets hidden), where it came from, what it is for."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings now in force; ``flags`` is a nested mapping such as ``{"server": {"port": 9000}}``.
+
+    Raises ``pydantic.ValidationError`` or ``ValueError`` naming what is wrong.
+    """
+    return Settings(**(dict(flags) if flags else {}))
+
+
+def config_file(flags: Mapping[str, Any]) -> Path | None:
+    """The file that is read, or None where there is none."""
+    named = os.environ.get("WENSHU_CONFIG")
+    if named:
+        return Path(named)
+    home = Path(str(flags.get("home") or os.environ.get("WENSHU_HOME") or "wenshu-home"))
+    return next((path for path in (Path("wenshu.toml"), home / "wenshu.toml") if path.is_file()), None)
+
+
+def read_file(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The file's tables, empty where there is no file."""
+    path = config_file(flags)
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read {path}: {error}") from error
+
+
+def show(settings: Settings, flags: Mapping[str, Any] | None = None) -> Iterator[Shown]:
+    """Each setting with its value and its source, in the order of the tree."""
+    layers = (
+        ("flag", dict(flags or {})),
+        ("environment", EnvSettingsSource(Settings)()),
+        (f"file {config_file(flags or {})}", read_file(flags or {})),
+    )
+    for section, field in Settings.model_fields.items():
+        value = getattr(settings, section)
+        if not isinstance(value, Section):
+            source = next((name for name, layer in layers if section in layer), "default")
+            yield Shown(section, str(value), source, field.description or "")
+            continue
+        for key, inner in type(value).model_fields.items():
+            source = next((name for name, layer in layers if key in (layer.get(section) or {})), "default")
+            yield Shown(f"{section}.{key}", _printable(getattr(value, key)), source, inner.description or "")
+
+
+def _printable(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return _hidden(value.get_secret_value())
+    return "" if value is None else str(value)
+
+
+def _hidden(secret: str) -> str:
+    """An address keeps all but its password, any other secret shows only that it is set."""
+    if not secret:
+        return ""
+    parts = urlsplit(secret)
+    if not parts.scheme:
+        return "******"
+    return secret.replace(f":{parts.password}@", ":******@") if parts.password else secret

@@ -1,0 +1,1 @@
+"""Objects: files under unguessable ids, opened from outside by signed links."""

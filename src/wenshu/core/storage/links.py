@@ -1,0 +1,70 @@
+"""Signed links: a file opens for whoever holds one, until it expires."""
+
+import hmac
+import secrets
+import time
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+_PREFIX = "/files/"
+
+
+class Links:
+    """Makes and reads links ``{public_url}/files/{id}/{name}?expires=…&signature=…``.
+
+    What is stored is the canonical, unsigned form ``/files/{id}/{name}``; it is signed anew at each read.
+    """
+
+    def __init__(self, public_url: str, secret: bytes, seconds: int) -> None:
+        self._public_url = public_url.rstrip("/")
+        self._secret = secret
+        self._seconds = seconds
+
+    def canonical(self, file_id: str, name: str) -> str:
+        """The form that is stored."""
+        return f"{_PREFIX}{file_id}/{quote(name, safe='')}"
+
+    def signed(self, url: str) -> str:
+        """An address for the outside: a canonical link signed and absolute, any other address as it is."""
+        file_id = _id_in_path(url) if url.startswith(_PREFIX) else None
+        if file_id is None:
+            return url
+        expires = int(time.time()) + self._seconds
+        return f"{self._public_url}{url}?expires={expires}&signature={self._sign(file_id, expires)}"
+
+    def file_id(self, url: str) -> str | None:
+        """The id in a link that is ours, signed or not, expired or not; None for any other address."""
+        path = url.removeprefix(self._public_url)
+        return _id_in_path(path) if path.startswith(_PREFIX) else None
+
+    def opens(self, url: str) -> bool:
+        """Whether one of our links carries a true signature that has not expired."""
+        query = parse_qs(urlsplit(url).query)
+        return self.valid(self.file_id(url) or "", query.get("expires", [""])[0], query.get("signature", [""])[0])
+
+    def valid(self, file_id: str, expires: str, signature: str) -> bool:
+        """Whether the signature is true for this id and the time has not passed."""
+        if not (expires.isascii() and expires.isdigit() and len(expires) <= 12 and signature.isascii()):
+            return False
+        return hmac.compare_digest(signature, self._sign(file_id, int(expires))) and time.time() < int(expires)
+
+    def _sign(self, file_id: str, expires: int) -> str:
+        return hmac.new(self._secret, f"{file_id}\n{expires}".encode(), sha256).hexdigest()
+
+
+def load_secret(path: Path) -> bytes:
+    """The signing key of this data folder, made at the first start; readable by its owner only."""
+    if not path.exists():
+        # Written aside and moved, so that a kill between the two never leaves an empty key behind.
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32))
+        fresh.replace(path)
+    return bytes.fromhex(path.read_text().strip())
+
+
+def _id_in_path(path: str) -> str | None:
+    file_id = urlsplit(path).path.removeprefix(_PREFIX).split("/")[0]
+    return file_id if len(file_id) == 32 and all(char in "0123456789abcdef" for char in file_id) else None

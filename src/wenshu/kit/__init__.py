@@ -1,0 +1,1 @@
+"""Pure helpers: errors, ids, clock. No input or output, no framework."""

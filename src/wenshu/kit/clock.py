@@ -1,0 +1,14 @@
+"""Time: instants are aware UTC datetimes inside, and local text only on the wire."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The present instant, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def local_text(instant: datetime, zone: ZoneInfo) -> str:
+    """``2025-12-10 10:23:45`` in the given zone, the form of the chat and library document."""
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,172 @@
+"""The extractive answer: the sentences that answer a question, word for word, or the reason why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wenshu.knowledge.cite import Citation, Cited, Statement, cite
+from wenshu.knowledge.coverage import Folded, Probe
+from wenshu.knowledge.doubt import confidence, missing
+from wenshu.knowledge.evidence import evidence, names_focus
+from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.question import Question, read
+from wenshu.knowledge.rank import Candidate, rank
+from wenshu.zh.fold import fold
+from wenshu.zh.sentences import Span, clauses, trim
+
+__all__ = ["Answer", "Citation", "Statement", "answer"]
+
+
+@dataclass(frozen=True)
+class Answer(Cited):
+    """An answer, or a refusal: then there are no statements and ``refusal`` says why, in Chinese."""
+
+    statements: tuple[Statement, ...] = ()
+    refusal: str | None = None
+    missing: tuple[str, ...] = ()
+    """What the question names and no passage does; it may be named in an answer that stands, too."""
+
+
+def answer(question: str, passages: Sequence[Passage]) -> Answer:
+    """Answer from the passages alone: quotes with their spans, never other words; refuse when the evidence is weak.
+
+    A QA pair whose question is the one asked is answered with its whole answer. Never raises.
+    """
+    asked = read(question)
+    if not asked.runs:
+        return Answer(refusal=NOTHING_ASKED)
+    passages = [passage for passage in passages if passage.text.strip()]
+    if not passages:
+        return Answer(refusal=NOTHING_FOUND)
+    if pair := _matching_pair(asked, passages):
+        span = trim(pair.text, Span(0, len(pair.text)))
+        return Answer((Statement(pair.text[span.start : span.end], (cite(pair, *span),)),))
+    ranked = rank(asked, passages)
+    lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
+    if not ranked or confidence(asked, ranked[0]) < 0 or _amount_of_nothing(asked, lacking):
+        return Answer(refusal=_refusal(lacking), missing=lacking)
+    spans = _joined([(candidate.passage, _said(asked, candidate)) for candidate in _chosen(ranked)])
+    return Answer(tuple(_statement(passage, span) for passage, span in spans), missing=lacking)
+
+
+NOTHING_ASKED = "没有看到具体的问题，请写明想了解什么。"
+NOTHING_FOUND = "素材库中没有找到相关内容，无法回答。"
+NOT_ENOUGH = "素材库中找到了相近的内容，但不足以回答这个问题。"
+
+_SECOND, _THIRD = 3.0, 2.0  # score margins within which another sentence is said too
+_LONG = 100  # characters; a longer sentence is cut to its answering clauses
+_SAME_QUESTION = 0.8  # share of pairs of characters that two questions have in common (Dice)
+_PRONOUNS = ("他", "她", "它", "牠", "其", "该", "此")
+_LONGEST_TITLE = 20
+
+
+def _refusal(lacking: Sequence[str]) -> str:
+    return f"素材库中没有找到与“{lacking[0]}”有关的内容，无法回答。" if lacking else NOT_ENOUGH
+
+
+def _amount_of_nothing(asked: Question, lacking: Sequence[str]) -> bool:
+    """Whether an amount is asked of something no passage mentions: any number at hand would pass for it."""
+    return asked.asks == "count" and len(asked.focus) > 1 and any(gap.endswith(asked.focus) for gap in lacking)
+
+
+def _as_written(question: str, gap: str) -> str:
+    """Write a folded piece of the question as the question does (folding keeps lengths)."""
+    at = fold(question).find(gap)
+    return question[at : at + len(gap)] if at >= 0 else gap
+
+
+def _matching_pair(asked: Question, passages: Sequence[Passage]) -> Passage | None:
+    pairs = [(passage, _likeness(asked, read(passage.name))) for passage in passages if passage.kind == "qa"]
+    best = max(pairs, key=lambda pair: pair[1], default=None)
+    return best[0] if best and best[1] >= _SAME_QUESTION else None
+
+
+def _likeness(left: Question, right: Question) -> float:
+    """Dice's coefficient over the questions' terms; 0 where they differ in a number, a name or the kind asked."""
+    if left.text == right.text:
+        return 1.0
+    words = [{run for run in q.runs if run.isascii()} for q in (left, right)]
+    if words[0] != words[1] or left.asks != right.asks:
+        return 0.0
+    ours, theirs = Probe(left).pairs, Probe(right).pairs
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs)) if ours or theirs else 0.0
+
+
+def _chosen(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Choose the best sentence, and those too near to it to tell apart; of one passage in its order."""
+    best = ranked[0]
+    chosen = [best]
+    seen = {best.text}
+    for candidate, margin in zip(ranked[1:3], (_SECOND, _THIRD), strict=False):
+        if best.score - candidate.score < margin and candidate.text not in seen:
+            chosen.append(candidate)
+            seen.add(candidate.text)
+    first = {candidate.passage.key: at for at, candidate in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda candidate: (first[candidate.passage.key], candidate.span.start))
+
+
+def _said(asked: Question, candidate: Candidate) -> Span:
+    return _cut(asked, candidate) if len(candidate.text) > _LONG else candidate.span
+
+
+def _joined(spans: Sequence[tuple[Passage, Span]]) -> list[tuple[Passage, Span]]:
+    """Join neighbours: two sentences of a passage with nothing but blanks between them are one quote."""
+    joined: list[tuple[Passage, Span]] = []
+    for passage, span in spans:
+        if joined and joined[-1][0] is passage and not passage.text[joined[-1][1].end : span.start].strip():
+            joined[-1] = (passage, Span(joined[-1][1].start, span.end))
+        else:
+            joined.append((passage, span))
+    return joined
+
+
+def _statement(passage: Passage, span: Span) -> Statement:
+    quote = passage.text[span.start : span.end]
+    return Statement(_attributed(quote, passage.title), (cite(passage, *span),))
+
+
+def _attributed(quote: str, title: str) -> str:
+    """Put the source's title before a quote that begins with a pronoun, where it is short enough to say."""
+    if quote.startswith(_PRONOUNS) and title and len(title) <= _LONGEST_TITLE and title not in quote:
+        return f"{title}：{quote}"
+    return quote
+
+
+def _cut(asked: Question, candidate: Candidate) -> Span:
+    """Choose the run of clauses, at most ``_LONG`` characters, that says most of the question and what it asks for."""
+    text = candidate.passage.text
+    pieces = clauses(text, candidate.span)
+    probe = Probe(asked)
+    worth = [_worth(probe, text[piece.start : piece.end]) for piece in pieces]
+    best, window = -1.0, (0, 0)
+    for first in range(len(pieces)):
+        total = 0.0
+        for last in range(first, len(pieces)):
+            size = pieces[last].end - pieces[first].start
+            if size > _LONG and last > first:
+                break
+            total += worth[last]
+            if total - 0.004 * size > best:
+                best, window = total - 0.004 * size, (first, last)
+    first, last = _widened(pieces, *window)
+    span = trim(text, Span(pieces[first].start, pieces[last].end))
+    return Span(span.start, _without_comma(text, span))
+
+
+def _worth(probe: Probe, clause: str) -> float:
+    folded = Folded(clause)
+    asked = probe.question
+    held = 1.5 * evidence(asked, folded.text) + 0.5 * names_focus(asked, folded.text)
+    return probe.weight(probe.covered(folded)) + held
+
+
+def _widened(pieces: Sequence[Span], first: int, last: int) -> tuple[int, int]:
+    """Add as many clauses to the right, then to the left, as still fit."""
+    while last + 1 < len(pieces) and pieces[last + 1].end - pieces[first].start <= _LONG:
+        last += 1
+    while first > 0 and pieces[last].end - pieces[first - 1].start <= _LONG:
+        first -= 1
+    return first, last
+
+
+def _without_comma(text: str, span: Span) -> int:
+    return span.end - 1 if text[span.end - 1] in "，,、；;" and span.end - span.start > 1 else span.end

@@ -1,0 +1,66 @@
+"""What is said with its sources: citations, statements, and the text with its ``[n]`` markers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wenshu.knowledge.passage import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The place that supports a statement. ``start`` and ``end`` are offsets in the source's whole text."""
+
+    passage: Passage
+    start: int
+    end: int
+    quote: str
+    """Exactly the source's text from ``start`` to ``end``."""
+
+
+def cite(passage: Passage, start: int, end: int) -> Citation:
+    """Cite ``passage.text[start:end]`` (offsets in the passage)."""
+    return Citation(passage, passage.start + start, passage.start + end, passage.text[start:end])
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A piece of text and what supports it; without citations it is ours: a heading, a connective, an open slot."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+class Cited:
+    """What is made of statements. Subclasses have ``statements`` and may say what stands between two of them."""
+
+    __slots__ = ()
+
+    statements: tuple[Statement, ...]
+    joint: str = "\n"
+
+    @property
+    def text(self) -> str:
+        """Statements joined, each followed by its markers (``[1][2]``)."""
+        return self.joint.join(marked(self.statements))
+
+    def cited(self) -> list[Citation]:
+        """List the first citation of each distinct passage, in the order of the markers: the n-th is ``[n]``."""
+        return list(_numbered(self.statements).values())
+
+
+def marked(statements: Sequence[Statement]) -> list[str]:
+    """Write each statement with its markers, numbered by first use over distinct passages."""
+    numbers = {key: number for number, key in enumerate(_numbered(statements), 1)}
+    return [
+        statement.text
+        + "".join(f"[{number}]" for number in dict.fromkeys(numbers[c.passage.key] for c in statement.citations))
+        for statement in statements
+    ]
+
+
+def _numbered(statements: Sequence[Statement]) -> dict[str, Citation]:
+    first: dict[str, Citation] = {}
+    for statement in statements:
+        for citation in statement.citations:
+            first.setdefault(citation.passage.key, citation)
+    return first

@@ -1,0 +1,101 @@
+"""How much of a question a text covers, character by character."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from wenshu.knowledge.question import Question
+from wenshu.knowledge.wording import sayings
+from wenshu.zh.fold import fold
+from wenshu.zh.numerals import numerals
+
+
+class Folded:
+    """A text as it is compared: folded, with the words and numbers of other scripts that stand in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = fold(text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Latin words and numbers, whole; Chinese numerals in digits too."""
+        return frozenset(_WORD.findall(self.text)) | {numeral.value for numeral in numerals(self.text)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    text: str
+    start: int
+    end: int
+    other: re.Pattern[str] | None = None
+
+
+class Probe:
+    """A question made ready to be looked for in texts. Indices are into ``question.content``."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._terms = tuple(_terms(question))
+        self._weights = tuple(
+            min(1.0, 4 / len(run)) if run.isascii() else 1.0 for run in question.runs for _ in range(len(run))
+        )
+        self.pairs = frozenset(term.text for term in self._terms if term.other is None)
+
+    def covered(self, text: Folded) -> frozenset[int]:
+        """Find the content characters that the text says, in the question's words or (``wording``) in others."""
+        return self._found(self._terms, text)
+
+    def literal(self, text: Folded) -> frozenset[int]:
+        """Find the content characters that the text says in the question's own words."""
+        return self._found([term for term in self._terms if term.other is None], text)
+
+    def weight(self, indices: frozenset[int]) -> float:
+        """Weigh them: 1 a Chinese character, at most 4 a word of another script."""
+        return sum(self._weights[index] for index in indices)
+
+    def share(self, wanted: frozenset[int], found: frozenset[int]) -> float:
+        """Give the share of ``wanted``, by weight, that is in ``found``; 1 when nothing is wanted."""
+        whole = self.weight(wanted)
+        return self.weight(wanted & found) / whole if whole else 1.0
+
+    @property
+    def all(self) -> frozenset[int]:
+        """Every content character."""
+        return frozenset(range(len(self._weights)))
+
+    @property
+    def subject(self) -> frozenset[int]:
+        """First run of the content: mostly what the question is about."""
+        return frozenset(range(len(self.question.runs[0]) if self.question.runs else 0))
+
+    def _found(self, terms: Iterable[_Term], text: Folded) -> frozenset[int]:
+        found: set[int] = set()
+        for term in terms:
+            if self._says(term, text):
+                found.update(range(term.start, term.end))
+        return frozenset(found)
+
+    def _says(self, term: _Term, text: Folded) -> bool:
+        if term.other is not None:
+            return term.other.search(text.text) is not None
+        return term.text in text.words if term.text[0].isascii() else term.text in text.text
+
+
+_WORD = re.compile(r"[a-z0-9]+(?:[.\-:][a-z0-9]+)*|(?:(?![\u3400-\u4dbf\u4e00-\u9fff_])\w)+")
+
+
+def _terms(question: Question) -> list[_Term]:
+    found: list[_Term] = []
+    start = 0
+    for run in question.runs:
+        if run[0].isascii() or len(run) == 1:
+            found.append(_Term(run, start, start + len(run)))
+        else:
+            found.extend(_Term(run[at : at + 2], start + at, start + at + 2) for at in range(len(run) - 1))
+        for term, pattern in sayings():
+            at = run.find(term)
+            if at >= 0 and (len(term) > 1 or len(run) <= 2):
+                found.append(_Term(term, start + at, start + at + len(term), pattern))
+        start += len(run)
+    return found

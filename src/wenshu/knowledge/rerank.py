@@ -1,0 +1,76 @@
+"""Reranking: the order of the index's candidates, and how sure each of them is.
+
+Documents: two logistic regressions over ``features``, one fitted to put the answering passage first, one to say how likely
+a passage answers at all; ``evals/train_rerank.py`` fits both and writes ``rerank.json``. QA pairs: how alike two questions
+are, and how much of the asked one the pair covers.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import orjson
+
+from wenshu.core.index.port import Entry, Found
+from wenshu.knowledge.features import Asked, Sought, features
+from wenshu.zh.rarity import term_rarity
+from wenshu.zh.tokens import expanded, query_terms
+
+
+class Ranked(NamedTuple):
+    """A candidate and how sure it is, in [0, 1]."""
+
+    entry: Entry
+    score: float
+
+
+def rerank(asked: Asked, found: Found) -> list[Ranked]:
+    """The candidates, best first, their scores never rising. For documents a score is the likelihood that the passage
+    answers; for pairs 1 is the same question in other script, width or punctuation, 0 nothing in common.
+    """
+    pairs = [Ranked(entry, _alike(asked, entry)) for entry in found.entries if entry.collection == "QA"]
+    judged = [(entry, features(asked, found.statistics, entry)) for entry in found.entries if entry.collection == "DOC"]
+    order, likelihood = _models()
+    judged.sort(key=lambda one: -_weighted(order, one[1]))
+    likely = falling([1 / (1 + math.exp(-_weighted(likelihood, numbers))) for _, numbers in judged])
+    documents = [Ranked(entry, score) for (entry, _), score in zip(judged, likely, strict=True)]
+    return sorted(documents + pairs, key=lambda ranked: -ranked.score)
+
+
+def falling(values: Sequence[float]) -> list[float]:
+    """The closest sequence that never rises: neighbours in the wrong order take their mean (pool adjacent violators)."""
+    pools: list[tuple[float, int]] = []
+    for value in values:
+        total, size = value, 1
+        while pools and pools[-1][0] / pools[-1][1] < total / size:
+            earlier_total, earlier_size = pools.pop()
+            total, size = total + earlier_total, size + earlier_size
+        pools.append((total, size))
+    return [total / size for total, size in pools for _ in range(size)]
+
+
+def _weighted(weights: dict[str, float], numbers: dict[str, float]) -> float:
+    return weights["bias"] + sum([weights[name] * value for name, value in numbers.items()])
+
+
+@cache
+def _models() -> tuple[dict[str, float], dict[str, float]]:
+    """Feature → weight, for the order and for the likelihood."""
+    models = orjson.loads(files("wenshu.knowledge").joinpath("rerank.json").read_bytes())
+    return models["order"], models["likelihood"]
+
+
+def _alike(asked: Asked, entry: Entry) -> float:
+    """Dice's coefficient of the two questions' terms and characters, by rarity, and the asked one's share in the pair."""
+    stored = _things(query_terms(entry.title))
+    wanted = _things(asked.terms)
+    both = sum(worth for thing, worth in wanted.items() if thing in stored)
+    dice = 2 * both / ((sum(wanted.values()) + sum(stored.values())) or 1.0)
+    covered = Sought(wanted).share(expanded(f"{entry.title}\n{entry.body}")) if wanted else 0.0
+    return min(1.0, 0.7 * dice + 0.3 * covered)
+
+
+def _things(terms: Sequence[str]) -> dict[str, float]:
+    return {thing: term_rarity(thing) for term in terms for thing in ((term, *term) if not term.isascii() else (term,))}

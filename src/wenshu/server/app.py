@@ -1,0 +1,111 @@
+"""The application: routes, layers and the lifespan that composes the parts."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.types import ASGIApp
+
+from wenshu.core.settings import MIB, Settings
+from wenshu.server.compose import Composed, composed
+from wenshu.server.dialects import dialect_for
+from wenshu.server.home import Home
+from wenshu.services.assistant.chat.routes import router as chat_router
+from wenshu.services.assistant.library.routes import router as library_router
+from wenshu.web import files as file_routes
+from wenshu.web.body_limit import BodyLimit
+from wenshu.web.faults import install_fault_handlers
+from wenshu.web.health import Check, health_router
+from wenshu.web.trace import Trace
+from wenshu.web.trust import TrustGuard
+
+_CONSOLE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
+    """The FastAPI application; ``app.state.composed`` holds the parts while it runs."""
+    checks: dict[str, Check] = {}
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with composed(settings, home, public_url) as parts:
+            _attach(app, parts)
+            checks.update(parts.checks)
+            yield
+
+    app = FastAPI(
+        title="文枢 Wenshu",
+        version=version("wenshu"),
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    install_fault_handlers(app)
+    for router in (chat_router, library_router, file_routes.router, health_router(checks)):
+        app.include_router(router)
+    _add_console(app)
+    return app
+
+
+def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
+    """The application inside its layers, outermost last: body limits, CORS, the trusted network's guard, the trace."""
+    limits = _body_limits(settings)
+    server = settings.server
+    asgi: ASGIApp = BodyLimit(
+        app, limit_for=lambda path: limits.get(path, server.max_json_bytes), dialect_for=dialect_for
+    )
+    if settings.cors.origins:
+        asgi = CORSMiddleware(
+            asgi,
+            allow_origins=settings.cors.origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["X-Trace-Id", "Content-Disposition", "Retry-After"],
+        )
+    if not server.trust_network:
+        asgi = TrustGuard(
+            asgi,
+            hosts=[*server.public_hosts, urlsplit(server.public_url).hostname or "localhost"],
+            origins=settings.cors.origins,
+            dialect_for=dialect_for,
+        )
+    return Trace(asgi)
+
+
+def _attach(app: FastAPI, parts: Composed) -> None:
+    app.state.web = parts.web
+    app.state.assistant = parts.assistant
+
+
+def _body_limits(settings: Settings) -> Mapping[str, int]:
+    """Bytes by path, for the paths that take more than a plain JSON body; multipart adds its own framing."""
+    server = settings.server
+    one_file = server.max_file_bytes + MIB
+    return {
+        "/chat_service/chat": server.max_bulk_json_bytes,
+        "/chat_service/upload": one_file,
+        "/chat_service/upload_and_parse": server.max_files * server.max_file_bytes + MIB,
+        "/vector_db_service/add_qa_from_template": one_file,
+    }
+
+
+def _add_console(app: FastAPI) -> None:
+    page = files("wenshu.console").joinpath("index.html").read_text("utf-8")
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/console/")
+
+    @app.get("/console/", include_in_schema=False)
+    async def console() -> HTMLResponse:
+        return HTMLResponse(
+            page, headers={"Content-Security-Policy": _CONSOLE_POLICY, "X-Content-Type-Options": "nosniff"}
+        )

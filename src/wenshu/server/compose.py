@@ -1,0 +1,147 @@
+"""Composition: from settings to the parts of one running server."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import literal, select
+
+from wenshu.core.auth.limits import RateLimiter
+from wenshu.core.database.engine import Database, sqlite_url
+from wenshu.core.database.scope import EVERYTHING
+from wenshu.core.documents.sandbox import Limits, ParserPool
+from wenshu.core.fetch.fetcher import Fetcher
+from wenshu.core.index.embedded import EmbeddedIndex
+from wenshu.core.llm.openai import OpenAIChatModel
+from wenshu.core.llm.port import ChatModel
+from wenshu.core.settings import Settings
+from wenshu.core.storage.files import Files, open_store
+from wenshu.core.storage.links import Links, load_secret
+from wenshu.knowledge.ingest import Ingest
+from wenshu.knowledge.reply import Replier
+from wenshu.knowledge.search import Searcher
+from wenshu.server.dialects import dialect_for
+from wenshu.server.home import Home
+from wenshu.services.assistant.chat.ask import recover
+from wenshu.services.assistant.chat.running import RunningTurns
+from wenshu.services.assistant.parts import Assistant
+from wenshu.web.context import WebContext
+from wenshu.web.health import Check
+from wenshu.web.trust import is_loopback
+
+
+class Misconfigured(Exception):
+    """The settings cannot be served; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One server's parts."""
+
+    web: WebContext
+    assistant: Assistant
+    checks: dict[str, Check]
+
+
+@asynccontextmanager
+async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
+    """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
+    database = Database(settings.database.url.get_secret_value() or sqlite_url(home.database))
+    model = _model(settings)
+    fetcher = Fetcher(
+        allow_hosts=settings.fetch.allow_hosts,
+        timeout_seconds=settings.fetch.timeout_seconds,
+        max_bytes=settings.fetch.max_bytes,
+    )
+    parser = ParserPool(
+        Limits(
+            memory_bytes=settings.documents.memory_mib * 1024 * 1024,
+            wall_seconds=settings.documents.seconds,
+            concurrency=settings.documents.workers,
+        )
+    )
+    try:
+        await database.migrate()
+        await parser.start()
+        links = Links(settings.server.public_url or public_url, load_secret(home.secret), settings.storage.link_seconds)
+        files = Files(database, open_store(settings.storage.url, home.path), links)
+        index = EmbeddedIndex()
+        searcher = Searcher(database, index)
+        running = RunningTurns()
+        assistant = Assistant(
+            settings=settings,
+            database=database,
+            files=files,
+            fetcher=fetcher,
+            parser=parser,
+            ingest=Ingest(database, index),
+            searcher=searcher,
+            replier=Replier(searcher, model),
+            running=running,
+        )
+        web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
+        await recover(assistant)
+        yield Composed(web, assistant, {"database": _database_check(database)})
+        await running.close(settings.server.stop_seconds)
+    finally:
+        await parser.close()
+        await fetcher.close()
+        if model is not None:
+            await model.close()
+        await database.close()
+
+
+def trusts(settings: Settings) -> bool:
+    """Whether calls without a token are taken. Raises Misconfigured where that would be a trap.
+
+    ``trusted`` is the default on a loopback address only: on any other the operator has to say it out loud.
+    """
+    loopback = is_loopback(settings.server.host)
+    if settings.auth.open_families == "token":
+        return False
+    if not loopback and not settings.server.trust_network:
+        raise Misconfigured(
+            f"拒绝在 {settings.server.host} 上监听：任何能连到该地址的人都无需令牌即可调用。"
+            "如网络可信，请加 --trust-network；否则设 WENSHU_AUTH_OPEN_FAMILIES=token。\n"
+            f"Refusing to listen on {settings.server.host}: everybody who reaches it could call without a token. "
+            "Pass --trust-network if the network is trusted, or set WENSHU_AUTH_OPEN_FAMILIES=token."
+        )
+    return True
+
+
+def check_supported(settings: Settings) -> None:
+    """Raise Misconfigured for settings that this release cannot honour, rather than ignore them."""
+    url = settings.database.url.get_secret_value()
+    if url and not url.startswith("sqlite+aiosqlite:"):
+        raise Misconfigured(
+            "WENSHU_DATABASE_URL：本版本仅支持 SQLite（sqlite+aiosqlite:///文件）。This release runs on SQLite only."
+        )
+    if settings.milvus.uri:
+        raise Misconfigured("WENSHU_MILVUS_URI：本版本仅支持内置索引。This release has the embedded index only.")
+    if settings.storage.url and not settings.storage.url.startswith("file://"):
+        raise Misconfigured(
+            "WENSHU_STORAGE_URL：本版本仅支持 file:// 目录。This release stores files in a folder only."
+        )
+    if bool(settings.llm.url) != bool(settings.llm.model):
+        raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
+
+
+def _model(settings: Settings) -> ChatModel | None:
+    llm = settings.llm
+    if not llm.url:
+        return None
+    return OpenAIChatModel(
+        llm.url,
+        llm.model,
+        llm.api_key.get_secret_value(),
+        first_byte_timeout=llm.first_byte_seconds,
+        between_bytes_timeout=llm.between_bytes_seconds,
+    )
+
+
+def _database_check(database: Database) -> Check:
+    async def check() -> None:
+        async with database.read(EVERYTHING) as tx:
+            await tx.value(select(literal(1)))
+
+    return check

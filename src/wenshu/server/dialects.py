@@ -1,0 +1,48 @@
+"""The path → dialect table: which family's wording a path's failures take, whether or not a route is there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wenshu.kit.errors import WenshuError
+from wenshu.services.assistant.dialect import AssistantDialect
+from wenshu.web.dialect import Dialect
+from wenshu.web.plain import PlainDialect
+
+
+def _bare(status: int, error: WenshuError) -> Mapping[str, Any]:
+    del status
+    return {"error": error.message}
+
+
+def _coded(status: int, error: WenshuError) -> Mapping[str, Any]:
+    return {"message": error.message, "error_code": status}
+
+
+def _report(status: int, error: WenshuError) -> Mapping[str, Any]:
+    return {"code": status, "message": error.message, "data": None}
+
+
+def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return {"error": {"message": error.message, "type": kind, "param": error.field, "code": error.code}}
+
+
+DIALECTS: dict[str, Dialect] = {
+    "/chat_service": AssistantDialect(),
+    "/vector_db_service": AssistantDialect(),
+    "/api/v1": PlainDialect("reports", _report),
+    "/api": PlainDialect("accounts", _coded),
+    "/v1": PlainDialect("gateway", _openai),
+    "": PlainDialect("server", _bare),
+}
+"""By prefix; the longest run of whole segments wins, so that ``/api/v1x`` is not under ``/api/v1``."""
+
+
+def dialect_for(path: str) -> Dialect:
+    """The dialect of a path."""
+    segments = path.rstrip("/").split("/")
+    for end in range(len(segments), 0, -1):
+        found = DIALECTS.get("/".join(segments[:end]))
+        if found:
+            return found
+    return DIALECTS[""]

@@ -1,0 +1,69 @@
+"""The data folder: its layout, and the lock by which one server owns it."""
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class HomeInUse(Exception):
+    """Another server owns the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The server that owns a home: its process and its address."""
+
+    pid: int
+    url: str
+
+
+class Home:
+    """One data folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.database = self.path / "wenshu.sqlite3"
+        self.secret = self.path / "secret.key"
+        self._server = self.path / "server.json"
+        self._lock_path = self.path / "lock"
+        self._lock: int | None = None
+
+    def acquire(self) -> None:
+        """Make the folder and own it until the process ends. Raises HomeInUse."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise HomeInUse(str(self.path)) from error
+        self._lock = lock
+
+    def release(self) -> None:
+        """Give the folder back."""
+        self._server.unlink(missing_ok=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def announce(self, url: str) -> None:
+        """Write down where the server of this home listens, for the command line."""
+        fresh = self._server.with_suffix(".new")
+        fresh.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+        fresh.replace(self._server)
+
+    def running(self) -> Running | None:
+        """The server that owns this home now, or None; what a killed one left behind does not count."""
+        if not (self._lock_path.exists() and self._server.exists()):
+            return None
+        lock = os.open(self._lock_path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = json.loads(self._server.read_text())
+            return Running(said["pid"], said["url"])
+        finally:
+            os.close(lock)
+        return None

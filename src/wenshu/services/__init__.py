@@ -1,0 +1,1 @@
+"""One folder a family of calls; services never import each other."""

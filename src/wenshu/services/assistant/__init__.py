@@ -1,0 +1,1 @@
+"""The executive's assistant: material library and chat (document 001)."""

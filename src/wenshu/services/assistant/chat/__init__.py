@@ -1,0 +1,1 @@
+"""Chat with the company's own material: ``/chat_service/*``."""

@@ -1,0 +1,207 @@
+"""Ask: a question is accepted in one transaction, answered in a task of its own, and its answer stored before it is told.
+
+A turn that a crash or a stop cut short stands in ``chat_turns`` as ``answering`` and is answered again at the next start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, insert, select, update
+
+from wenshu.core.database.engine import Transaction
+from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.kit import clock
+from wenshu.kit.errors import InternalError, NotFound
+from wenshu.kit.ids import new_id
+from wenshu.knowledge.reply import Exchange, Reply, ReplyRequest
+from wenshu.services.assistant.chat.running import RunningTurn
+from wenshu.services.assistant.chat.schemas import Answered, Ask
+from wenshu.services.assistant.chat.sessions import UNTITLED, any_session, insert_session, newest_messages
+from wenshu.services.assistant.chat.tables import messages, sessions, turns
+from wenshu.services.assistant.chat.uploads import uploaded_texts
+from wenshu.services.assistant.parts import Assistant
+
+log = structlog.get_logger()
+_TITLE = 30
+_HISTORY = 6
+_MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One accepted question: where it belongs, and what answering it takes."""
+
+    stream_id: str
+    session_id: str
+    session_key: int
+    answer_key: int
+    scope: Scope
+    request: ReplyRequest
+
+
+async def ask(parts: Assistant, scope: Scope, asked: Ask) -> RunningTurn:
+    """Accept the question and begin to answer it.
+
+    Raises NotFound for another owner's or a deleted session and for a file that is not the caller's, ParseFailed for a
+    file without text.
+    """
+    request = ReplyRequest(
+        question=asked.question,
+        mode=asked.chat_mode,
+        theme=asked.theme or "",
+        use_library=asked.use_vector_db,
+        limit=asked.limit or parts.settings.search.limit,
+        uploads=await uploaded_texts(parts, scope, asked.uploaded_docs or []),
+        wants_external=asked.use_external_resource,
+    )
+    async with parts.database.write(scope) as tx:
+        turn = await _accept(tx, scope, asked, request)
+    return _begin(parts, turn)
+
+
+async def recover(parts: Assistant) -> int:
+    """Answer again what an earlier process left unanswered; how many there are."""
+    async with parts.database.write(EVERYTHING) as tx:
+        joined = turns.join(sessions, sessions.c.id == turns.c.session_key)
+        unanswered = select(turns, sessions.c.session_id).select_from(joined)
+        rows = await tx.all(unanswered.where(turns.c.state == "answering", EVERYTHING.sees(turns)))
+        # Counted before the attempt: a question that brings the process down must not do so for ever.
+        counted = update(turns).where(turns.c.state == "answering", EVERYTHING.sees(turns))
+        await tx.run(counted.values(attempts=turns.c.attempts + 1))
+    for row in rows:
+        scope = Scope(row.tenant_code, row.org_code or None)
+        request = ReplyRequest.from_json(row.request)
+        turn = Turn(row.stream_id, row.session_id, row.session_key, row.answer_key, scope, request)
+        if row.attempts >= _MOST_ATTEMPTS:
+            log.error("turn given up", stream_id=row.stream_id, attempts=row.attempts)
+            await _give_up(parts, turn)
+        else:
+            _begin(parts, turn)
+    return len(rows)
+
+
+async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
+    """The answer of this stream, running or stored. Raises NotFound."""
+    running = parts.running.get(stream_id)
+    if running is not None:
+        return running
+    async with parts.database.read(EVERYTHING) as tx:
+        joined = turns.join(sessions, sessions.c.id == turns.c.session_key).outerjoin(
+            messages, messages.c.id == turns.c.answer_key
+        )
+        wanted = select(turns.c.state, sessions.c.session_id, messages).select_from(joined)
+        row = await tx.first(wanted.where(turns.c.stream_id == stream_id, EVERYTHING.sees(turns)))
+    if row is None:
+        raise NotFound("回答不存在")
+    turn = RunningTurn(stream_id)
+    if row.state == "answered":
+        reply = Reply(row.content, row.citations, row.sources, row.suggested_questions, row.notices)
+        turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
+    else:
+        turn.say(InternalError("回答生成失败"))
+    return turn
+
+
+def answered(data: Mapping[str, Any]) -> Answered:
+    """The last event of a stream as the answer of a call that does not stream."""
+    return Answered.model_validate({**data, "answer": data["content"]})
+
+
+async def _accept(tx: Transaction, scope: Scope, asked: Ask, request: ReplyRequest) -> Turn:
+    session_id = asked.session_id or new_id()
+    title = asked.question[:_TITLE]
+    row = await any_session(tx, session_id)
+    if row is None:
+        key, owner, earlier = await insert_session(tx, scope, asked.user_id, session_id, title), scope, ()
+    else:
+        if not scope.owns(row.tenant_code, row.org_code) or row.user_id != asked.user_id or row.is_deleted:
+            raise NotFound("会话不存在")
+        # A session keeps to its own scope, also where the caller may see more.
+        key, owner = row.id, Scope(row.tenant_code, row.org_code or None)
+        earlier = await newest_messages(tx, key, _HISTORY)
+        changed = {"updated_at": clock.now(), "title": title if row.title == UNTITLED else row.title}
+        await tx.run(update(sessions).where(sessions.c.id == key, scope.sees(sessions)).values(**changed))
+    exchanges = [Exchange(message.role, message.content) for message in earlier]
+    request = request.after(exchanges)
+    question_key = await _insert_message(tx, owner, key, "user", asked.question, pending=False)
+    answer_key = await _insert_message(tx, owner, key, "assistant", "", pending=True)
+    stream_id = new_id()
+    record = {"session_key": key, "question_key": question_key, "answer_key": answer_key, "attempts": 1}
+    stored = {**record, "stream_id": stream_id, "state": "answering", "request": asdict(request)}
+    await tx.run(insert(turns).values(**stored, created_at=clock.now(), **owner.stamp()))
+    return Turn(stream_id, session_id, key, answer_key, owner, request)
+
+
+async def _insert_message(
+    tx: Transaction, owner: Scope, session_key: int, role: str, content: str, *, pending: bool
+) -> int:
+    row = {"session_key": session_key, "role": role, "content": content, "is_pending": pending}
+    return await tx.insert(insert(messages).values(**row, created_at=clock.now(), **owner.stamp()))
+
+
+def _begin(parts: Assistant, turn: Turn) -> RunningTurn:
+    return parts.running.start(turn.stream_id, partial(_answer, parts, turn))
+
+
+async def _answer(parts: Assistant, turn: Turn, running: RunningTurn) -> None:
+    head = {"session_id": turn.session_id, "message_id": turn.answer_key, "stream_id": turn.stream_id}
+
+    def say(piece: str) -> None:
+        running.say({**head, "content": piece, "done": False})
+
+    try:
+        reply = await parts.replier.reply(turn.scope, turn.request, say)
+    except Exception:
+        # Whatever broke would break again: the turn is closed, and the task above tells the reader and the log.
+        await _give_up(parts, turn)
+        raise
+    await _store(parts, turn, reply)
+    running.say(_last(parts, turn.session_id, turn.answer_key, turn.stream_id, reply), last=True)
+
+
+async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
+    now = clock.now()
+    values = {
+        "content": reply.text,
+        "citations": reply.citations,
+        "sources": reply.sources,
+        "suggested_questions": reply.suggestions,
+        "notices": reply.notices,
+        "is_pending": False,
+        "created_at": now,
+    }
+    scope = turn.scope
+    async with parts.database.write(scope) as tx:
+        await tx.run(update(messages).where(messages.c.id == turn.answer_key, scope.sees(messages)).values(**values))
+        await tx.run(
+            update(sessions).where(sessions.c.id == turn.session_key, scope.sees(sessions)).values(updated_at=now)
+        )
+        done = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
+        await tx.run(done.values(state="answered", request={}))
+
+
+async def _give_up(parts: Assistant, turn: Turn) -> None:
+    scope = turn.scope
+    async with parts.database.write(scope) as tx:
+        failed = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
+        await tx.run(failed.values(state="failed", request={}, answer_key=None))
+        await tx.run(delete(messages).where(messages.c.id == turn.answer_key, scope.sees(messages)))
+
+
+def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, reply: Reply) -> dict[str, Any]:
+    links = parts.files.links
+    documents = [{**source, "url": links.signed(source["url"])} for source in reply.sources]
+    return {
+        "session_id": session_id,
+        "message_id": message_id,
+        "stream_id": stream_id,
+        "content": reply.text,
+        "sources": {"count": len(documents), "documents": documents},
+        "suggested_questions": reply.suggestions,
+        "citations": [{**citation, "url": links.signed(citation["url"])} for citation in reply.citations],
+        "notices": reply.notices,
+        "done": True,
+    }

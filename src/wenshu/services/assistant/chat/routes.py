@@ -1,0 +1,161 @@
+"""``/chat_service/*``: the eleven documented calls, and the stream that can be taken up again."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query
+from starlette.responses import Response
+
+from wenshu.kit.errors import MissingField
+from wenshu.services.assistant.chat import ask as asking
+from wenshu.services.assistant.chat import sessions, uploads
+from wenshu.services.assistant.chat.schemas import (
+    Answered,
+    Ask,
+    CreateSession,
+    GroupedSessions,
+    ListLimit,
+    Message,
+    ParsedFile,
+    Rename,
+    Session,
+    SessionCreated,
+    Uploaded,
+    UserId,
+)
+from wenshu.services.assistant.chat.sessions import SessionRef
+from wenshu.services.assistant.dialect import AssistantDialect
+from wenshu.services.assistant.parts import Parts
+from wenshu.web.caller import AnyCaller, Code
+from wenshu.web.dialect import Said, dialect_router
+from wenshu.web.sse import event_stream
+from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
+
+dialect = AssistantDialect()
+router = dialect_router(dialect, prefix="/chat_service", tag="对话 Chat")
+
+
+def _session_ref(
+    caller: AnyCaller,
+    session_id: Annotated[str, Path(max_length=128)],
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+    user_id: Annotated[str | None, Query(max_length=128)] = None,
+) -> SessionRef:
+    """A call by session id: the id is the capability; a scope or user that is sent must be the session's."""
+    return SessionRef(caller.bearer(tenant_code, org_code), session_id, user_id or None)
+
+
+Ref = Annotated[SessionRef, Depends(_session_ref)]
+
+
+@router.post("/chat", summary="问答 Ask", response_class=Response)
+async def chat(body: Ask, caller: AnyCaller, parts: Parts) -> Said[Answered] | Response:
+    """Streams by default; ``stream: false`` answers at once."""
+    turn = await asking.ask(parts, caller.scope_of(body), body)
+    if body.stream:
+        return event_stream(dialect, turn.follow())
+    return Said("问答成功", asking.answered(await turn.result()))
+
+
+@router.get("/stream/{stream_id}", summary="续接流 Take a stream up again")
+async def stream(
+    stream_id: Annotated[str, Path(max_length=128)],
+    caller: AnyCaller,
+    parts: Parts,
+    last_event_id: Annotated[int, Header(ge=0, le=2**31)] = 0,
+) -> Response:
+    """The events after ``Last-Event-ID``; of an answer that ended long ago, the last event."""
+    caller.bearer(None, None)
+    turn = await asking.resume(parts, stream_id)
+    return event_stream(dialect, turn.follow(last_event_id))
+
+
+@router.get("/sessions", summary="会话列表 List sessions")
+async def list_sessions(
+    caller: AnyCaller,
+    parts: Parts,
+    user_id: Annotated[UserId, Query()],
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+    limit: Annotated[ListLimit, Query()] = 50,
+) -> Said[list[Session]]:
+    """A user's live sessions, the last changed first."""
+    scope = caller.scope(tenant_code, org_code)
+    return Said("获取会话列表成功", await sessions.newest(parts, scope, user_id, limit))
+
+
+@router.get("/sessions_format", summary="按日期分组的会话列表 List sessions by day")
+async def list_sessions_by_day(
+    caller: AnyCaller,
+    parts: Parts,
+    user_id: Annotated[UserId, Query()],
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+    limit: Annotated[ListLimit, Query()] = 100,
+) -> Said[GroupedSessions]:
+    """Today, yesterday, and the five days before."""
+    scope = caller.scope(tenant_code, org_code)
+    return Said("获取格式化会话列表成功", await sessions.grouped(parts, scope, user_id, limit))
+
+
+@router.post("/session", summary="创建会话 Create a session")
+async def create_session(body: CreateSession, caller: AnyCaller, parts: Parts) -> Said[SessionCreated]:
+    """With the caller's id or one of ours."""
+    scope = caller.scope_of(body)
+    session_id = await sessions.create(parts, scope, body.user_id, body.session_id, body.title)
+    return Said("创建会话成功", SessionCreated(session_id=session_id))
+
+
+@router.get("/session/{session_id}", summary="会话详情 A session")
+async def get_session(ref: Ref, parts: Parts) -> Said[Session]:
+    """One live session."""
+    return Said("获取会话成功", await sessions.detail(parts, ref))
+
+
+@router.get("/session/{session_id}/messages", summary="消息历史 A session's messages")
+async def list_messages(ref: Ref, parts: Parts, limit: Annotated[ListLimit, Query()] = 100) -> Said[list[Message]]:
+    """The newest ``limit``, the oldest of them first."""
+    return Said("获取消息历史成功", await sessions.history(parts, ref, limit))
+
+
+@router.put("/session/{session_id}/title", summary="更新会话标题 Rename a session")
+async def rename_session(body: Rename, ref: Ref, parts: Parts) -> Said[str]:
+    """Give it another title."""
+    await sessions.rename(parts, ref, body.title)
+    return Said("更新标题成功", "")
+
+
+@router.delete("/session/{session_id}", summary="删除会话 Delete a session")
+async def delete_session(ref: Ref, parts: Parts) -> Said[str]:
+    """Softly: it can be restored."""
+    await sessions.delete(parts, ref)
+    return Said("删除会话成功", "")
+
+
+@router.post("/session/{session_id}/restore", summary="恢复会话 Restore a session")
+async def restore_session(ref: Ref, parts: Parts) -> Said[str]:
+    """Bring a deleted session back."""
+    await sessions.restore(parts, ref)
+    return Said("恢复会话成功", "")
+
+
+@router.post("/upload", summary="上传文件 Upload a file", openapi_extra=MULTIPART_FILES)
+async def upload(body: AnyUpload, caller: AnyCaller, parts: Parts) -> Said[Uploaded]:
+    """Store one file and answer its link."""
+    scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
+    files = body.named("file")
+    if not files:
+        raise MissingField("file")
+    return Said("上传成功", await uploads.keep(parts, scope, files[0]))
+
+
+@router.post("/upload_and_parse", summary="上传并解析文件 Upload and parse files", openapi_extra=MULTIPART_FILES)
+async def upload_and_parse(body: AnyUpload, caller: AnyCaller, parts: Parts) -> Said[list[ParsedFile]]:
+    """Store and parse each file; one bad file never spoils the others."""
+    scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
+    files = body.named("file", "files", "file[]", "files[]")
+    if not files:
+        raise MissingField("file")
+    parsed = await uploads.keep_and_parse(parts, scope, files)
+    read = sum(file.parse_success for file in parsed)
+    return Said(f"处理完成，成功{read}/{len(parsed)}个文件", parsed)

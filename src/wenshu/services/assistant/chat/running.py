@@ -1,0 +1,112 @@
+"""Answers that are being given: they go on when their reader leaves, and can be followed from any event on."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from wenshu.kit.errors import InternalError, Unavailable, WenshuError
+from wenshu.web.dialect import StreamEvent
+
+log = structlog.get_logger()
+_KEEP_SECONDS = 600.0
+_KEEP_MOST = 1000
+
+
+class RunningTurn:
+    """The events of one answer so far, numbered from 1."""
+
+    def __init__(self, stream_id: str) -> None:
+        self.stream_id = stream_id
+        self.ended_at: float | None = None
+        self._events: list[StreamEvent] = []
+        self._changed = asyncio.Event()
+
+    def say(self, data: Mapping[str, Any] | WenshuError, *, last: bool = False) -> None:
+        """Append an event; an error is always the last one."""
+        if self.ended_at is not None:
+            return
+        self._events.append(StreamEvent(len(self._events) + 1, data))
+        if last or isinstance(data, WenshuError):
+            self.ended_at = time.monotonic()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def follow(self, after: int = 0) -> AsyncIterator[StreamEvent]:
+        """The events after number ``after``, as they come, to the last one; a reader further on gets that last one."""
+        position = max(after, 0)
+        while True:
+            if self.ended_at is not None:
+                position = min(position, len(self._events) - 1)
+            while position < len(self._events):
+                yield self._events[position]
+                position += 1
+            if self.ended_at is not None:
+                return
+            await self._changed.wait()
+
+    async def result(self) -> Mapping[str, Any]:
+        """The last event's data. Raises the error that ended the answer."""
+        last: StreamEvent | None = None
+        async for event in self.follow():
+            last = event
+        if last is None:
+            raise InternalError
+        if isinstance(last.data, WenshuError):
+            raise last.data
+        return last.data
+
+
+class RunningTurns:
+    """All answers of this process, the running ones and those that ended lately."""
+
+    def __init__(self) -> None:
+        self._turns: OrderedDict[str, RunningTurn] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, stream_id: str, answer: Callable[[RunningTurn], Awaitable[None]]) -> RunningTurn:
+        """Begin an answer in a task of its own."""
+        turn = self._turns[stream_id] = RunningTurn(stream_id)
+        task = asyncio.create_task(_guarded(turn, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._forget()
+        return turn
+
+    def get(self, stream_id: str) -> RunningTurn | None:
+        """The answer, while it is remembered."""
+        return self._turns.get(stream_id)
+
+    async def close(self, seconds: float) -> None:
+        """Give the running answers this long to end; what is cut short then is answered again at the next start."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in list(self._tasks):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        for stream_id, turn in list(self._turns.items()):
+            old = turn.ended_at is not None and now - turn.ended_at > _KEEP_SECONDS
+            if old or (turn.ended_at is not None and len(self._turns) > _KEEP_MOST):
+                del self._turns[stream_id]
+
+
+async def _guarded(turn: RunningTurn, answer: Callable[[RunningTurn], Awaitable[None]]) -> None:
+    try:
+        await answer(turn)
+    except WenshuError as error:
+        turn.say(error)
+    except asyncio.CancelledError:
+        turn.say(Unavailable("服务正在停止，答案将在重启后补全"))
+        raise
+    except Exception:
+        # The task has no caller above it: the reader is told, the log has the trace.
+        log.exception("answer failed", stream_id=turn.stream_id)
+        turn.say(InternalError())

@@ -1,0 +1,137 @@
+"""Wire models of chat, spelled as document 001 spells them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from wenshu.web.caller import ScopedBody
+
+MOST_UPLOADS = 20
+
+UserId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+SessionId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#%\\]{1,128}$")]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+ListLimit = Annotated[int, Field(ge=1, le=1000)]
+
+
+class UploadedDocument(BaseModel):
+    """A document as ``upload_and_parse`` answered it; ``content`` may be left out for a file of ours."""
+
+    file_name: str = Field("", max_length=255)
+    file_url: str = Field("", max_length=4096)
+    content: str | None = None
+    parse_success: bool = True
+
+
+class Ask(ScopedBody):
+    """A question."""
+
+    user_id: UserId
+    session_id: SessionId | Literal[""] | None = None
+    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+    use_vector_db: bool = True
+    uploaded_docs: Annotated[list[UploadedDocument], Field(max_length=MOST_UPLOADS)] | None = None
+    stream: bool = True
+    limit: int | None = Field(None, ge=1, le=200)
+    chat_mode: Literal["general", "idea_gen", "scripts_gen"] = "general"
+    use_external_resource: bool = False
+    theme: str | None = Field(None, max_length=100)
+
+
+class SourceDocument(BaseModel):
+    """A source that the answer used."""
+
+    name: str
+    url: str
+
+
+class Sources(BaseModel):
+    """The sources that the answer used, each once."""
+
+    count: int
+    documents: list[SourceDocument]
+
+
+class Answered(BaseModel):
+    """A finished answer; ``citations`` give the span of each marker ``[n]``, ``notices`` what the reader should know."""
+
+    session_id: str
+    message_id: int
+    stream_id: str
+    answer: str
+    sources: Sources
+    suggested_questions: list[str]
+    citations: list[dict[str, Any]]
+    notices: list[str]
+
+
+class CreateSession(ScopedBody):
+    """A session to make."""
+
+    user_id: UserId
+    session_id: SessionId | Literal[""] | None = None
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)] | None = None
+
+
+class SessionCreated(BaseModel):
+    """The new session's id."""
+
+    session_id: str
+
+
+class Session(BaseModel):
+    """A session; times are local, ``is_deleted`` is 0 or 1."""
+
+    id: int
+    session_id: str
+    user_id: str
+    title: str
+    tenant_code: str
+    org_code: str
+    created_at: str
+    updated_at: str
+    is_deleted: int
+
+
+class GroupedSessions(BaseModel):
+    """Sessions by the day of their last change."""
+
+    todayHistoryList: list[Session]  # noqa: N815 (the document's spelling)
+    yesterdayHistoryList: list[Session]  # noqa: N815 (the document's spelling)
+    sevenDaysHistoryList: list[Session]  # noqa: N815 (the document's spelling)
+
+
+class Message(BaseModel):
+    """A message of a session."""
+
+    id: int
+    session_id: str
+    user_id: str
+    role: Literal["user", "assistant"]
+    content: str
+    sources: list[SourceDocument] | None
+    suggested_questions: list[str] | None
+    citations: list[dict[str, Any]] | None
+    notices: list[str] | None
+    created_at: str
+
+
+class Rename(BaseModel):
+    """A session's new title."""
+
+    title: Title
+
+
+class Uploaded(BaseModel):
+    """A stored file; the link opens from outside until it expires."""
+
+    file_url: str
+    file_name: str
+
+
+class ParsedFile(Uploaded):
+    """A stored file and its text; ``parse_error`` says why there is none."""
+
+    content: str
+    parse_success: bool
+    parse_error: str | None = None

@@ -1,0 +1,172 @@
+"""Sessions: make, list, group by day, rename, delete softly, restore, read back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, insert, select, update
+
+from wenshu.core.database.engine import Transaction
+from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.kit import clock
+from wenshu.kit.errors import Conflict, NotFound
+from wenshu.kit.ids import new_id
+from wenshu.services.assistant.chat.schemas import GroupedSessions, Message, Session, SourceDocument
+from wenshu.services.assistant.chat.tables import messages, sessions
+from wenshu.services.assistant.parts import Assistant
+
+UNTITLED = "新对话"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRef:
+    """A session by its id, as far as the call lets itself be held to a scope and a user."""
+
+    scope: Scope
+    session_id: str
+    user_id: str | None = None
+
+    def condition(self) -> tuple[Any, ...]:
+        """What a row must be to be meant."""
+        named = (sessions.c.session_id == self.session_id, self.scope.sees(sessions))
+        return named if self.user_id is None else (*named, sessions.c.user_id == self.user_id)
+
+
+async def create(parts: Assistant, scope: Scope, user_id: str, session_id: str | None, title: str | None) -> str:
+    """A new session's id. Raises Conflict where the id is taken, by whomever."""
+    chosen = session_id or new_id()
+    async with parts.database.write(scope) as tx:
+        if await any_session(tx, chosen):
+            raise Conflict("会话已存在")
+        await insert_session(tx, scope, user_id, chosen, title or UNTITLED)
+    return chosen
+
+
+async def any_session(tx: Transaction, session_id: str) -> Row[Any] | None:
+    """The session of this id, whosever it is: ids are unique server-wide."""
+    return await tx.first(select(sessions).where(sessions.c.session_id == session_id, EVERYTHING.sees(sessions)))
+
+
+async def insert_session(tx: Transaction, scope: Scope, user_id: str, session_id: str, title: str) -> int:
+    """A session's row; its key."""
+    now = clock.now()
+    row = {"session_id": session_id, "user_id": user_id, "title": title, "is_deleted": False}
+    return await tx.insert(insert(sessions).values(**row, created_at=now, updated_at=now, **scope.stamp()))
+
+
+async def newest(parts: Assistant, scope: Scope, user_id: str, limit: int) -> list[Session]:
+    """A user's live sessions, the last changed first."""
+    query = (
+        select(sessions)
+        .where(sessions.c.user_id == user_id, ~sessions.c.is_deleted, scope.sees(sessions))
+        .order_by(sessions.c.updated_at.desc(), sessions.c.id.desc())
+        .limit(limit)
+    )
+    async with parts.database.read(scope) as tx:
+        rows = await tx.all(query)
+    return [_session(row, _zone(parts)) for row in rows]
+
+
+async def grouped(parts: Assistant, scope: Scope, user_id: str, limit: int) -> GroupedSessions:
+    """The newest sessions by day: today, yesterday, and days −2 to −6 in the tenant's calendar."""
+    today = clock.now().astimezone(_zone(parts)).date()
+    groups: tuple[list[Session], list[Session], list[Session]] = ([], [], [])
+    for session in await newest(parts, scope, user_id, limit):
+        age = (today - datetime.strptime(session.updated_at, "%Y-%m-%d %H:%M:%S").date()) / timedelta(days=1)  # noqa: DTZ007 (a local day)
+        if age <= 6:
+            groups[min(max(int(age), 0), 2)].append(session)
+    return GroupedSessions(todayHistoryList=groups[0], yesterdayHistoryList=groups[1], sevenDaysHistoryList=groups[2])
+
+
+async def detail(parts: Assistant, ref: SessionRef) -> Session:
+    """A live session. Raises NotFound."""
+    async with parts.database.read(ref.scope) as tx:
+        return _session(await _live(tx, ref), _zone(parts))
+
+
+async def history(parts: Assistant, ref: SessionRef, limit: int) -> list[Message]:
+    """The newest ``limit`` messages, the oldest of them first; links to own files are signed anew."""
+    async with parts.database.read(ref.scope) as tx:
+        session = await _live(tx, ref)
+        rows = await newest_messages(tx, session.id, limit)
+    zone, links = _zone(parts), parts.files.links
+    return [
+        Message(
+            id=row.id,
+            session_id=session.session_id,
+            user_id=session.user_id,
+            role=row.role,
+            content=row.content,
+            sources=None
+            if row.sources is None
+            else [SourceDocument(name=s["name"], url=links.signed(s["url"])) for s in row.sources],
+            suggested_questions=row.suggested_questions,
+            citations=None if row.citations is None else [{**c, "url": links.signed(c["url"])} for c in row.citations],
+            notices=row.notices,
+            created_at=clock.local_text(row.created_at, zone),
+        )
+        for row in rows
+    ]
+
+
+async def newest_messages(tx: Transaction, session_key: int, limit: int) -> Sequence[Row[Any]]:
+    """A session's newest finished messages, the oldest of them first. The session was found in the caller's scope."""
+    query = (
+        select(messages)
+        .where(messages.c.session_key == session_key, ~messages.c.is_pending, EVERYTHING.sees(messages))
+        .order_by(messages.c.id.desc())
+        .limit(limit)
+    )
+    return (await tx.all(query))[::-1]
+
+
+async def rename(parts: Assistant, ref: SessionRef, title: str) -> None:
+    """Give a live session a title. Raises NotFound."""
+    await _change(parts, ref, title=title)
+
+
+async def delete(parts: Assistant, ref: SessionRef) -> None:
+    """Delete a live session softly. Raises NotFound."""
+    await _change(parts, ref, is_deleted=True)
+
+
+async def restore(parts: Assistant, ref: SessionRef) -> None:
+    """Bring a session back; a live one stays as it is. Raises NotFound."""
+    async with parts.database.write(ref.scope) as tx:
+        found = update(sessions).where(*ref.condition(), ref.scope.sees(sessions)).values(is_deleted=False)
+        if not await tx.run(found):
+            raise NotFound("会话不存在")
+
+
+async def _change(parts: Assistant, ref: SessionRef, **values: Any) -> None:  # noqa: ANN401 (column values)
+    async with parts.database.write(ref.scope) as tx:
+        live = update(sessions).where(*ref.condition(), ref.scope.sees(sessions), ~sessions.c.is_deleted)
+        if not await tx.run(live.values(**values)):
+            raise NotFound("会话不存在")
+
+
+async def _live(tx: Transaction, ref: SessionRef) -> Row[Any]:
+    row = await tx.first(select(sessions).where(*ref.condition(), ref.scope.sees(sessions), ~sessions.c.is_deleted))
+    if row is None:
+        raise NotFound("会话不存在")
+    return row
+
+
+def _zone(parts: Assistant) -> ZoneInfo:
+    return ZoneInfo(parts.settings.time.zone)
+
+
+def _session(row: Row[Any], zone: ZoneInfo) -> Session:
+    return Session(
+        id=row.id,
+        session_id=row.session_id,
+        user_id=row.user_id,
+        title=row.title,
+        tenant_code=row.tenant_code,
+        org_code=row.org_code,
+        created_at=clock.local_text(row.created_at, zone),
+        updated_at=clock.local_text(row.updated_at, zone),
+        is_deleted=int(row.is_deleted),
+    )

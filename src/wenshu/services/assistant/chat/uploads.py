@@ -1,0 +1,78 @@
+"""Files in the chat: stored, parsed, and read back when a question names them without their text."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wenshu.core.database.scope import Scope
+from wenshu.core.documents.sniff import media_type
+from wenshu.core.storage.files import StoredFile
+from wenshu.kit.errors import InvalidInput, NotFound, ParseFailed
+from wenshu.knowledge.reply import UploadedText
+from wenshu.services.assistant.chat.schemas import ParsedFile, Uploaded, UploadedDocument
+from wenshu.services.assistant.parts import Assistant
+from wenshu.web.uploads import Received
+
+
+async def keep(parts: Assistant, scope: Scope, received: Received) -> Uploaded:
+    """Store one file; its signed link."""
+    file = await _kept(parts, scope, received)
+    return Uploaded(file_url=parts.files.links.signed(parts.files.link(file)), file_name=file.name)
+
+
+async def keep_and_parse(parts: Assistant, scope: Scope, received: Sequence[Received]) -> list[ParsedFile]:
+    """Store and parse each file; a file that cannot be read says why and spoils no other."""
+    return [await _parsed(parts, scope, file) for file in received]
+
+
+async def uploaded_texts(parts: Assistant, scope: Scope, documents: Sequence[UploadedDocument]) -> list[UploadedText]:
+    """The texts that a question brings along; those marked as not parsed are left out.
+
+    Raises InvalidInput for a document with neither text nor a file of ours, NotFound for a file that is not the caller's.
+    """
+    texts: list[UploadedText] = []
+    for at, document in enumerate(documents):
+        if not document.parse_success:
+            continue
+        content = document.content
+        if content is None or not content.strip():
+            content = await _text_of_own_file(parts, scope, document.file_url, at)
+        name = document.file_name or f"文档{at + 1}"
+        file_id = parts.files.links.file_id(document.file_url)
+        url = document.file_url if file_id is None else parts.files.links.canonical(file_id, name)
+        texts.append(UploadedText(name, url, content))
+    return texts
+
+
+async def _text_of_own_file(parts: Assistant, scope: Scope, url: str, at: int) -> str:
+    file_id = parts.files.links.file_id(url)
+    if file_id is None:
+        raise InvalidInput(f"uploaded_docs[{at}].content 缺失，且 file_url 不是本服务的文件", field="uploaded_docs")
+    file = await parts.files.find(file_id)
+    if not scope.owns(file.tenant_code, file.org_code):
+        raise NotFound("文件不存在")
+    with TemporaryDirectory(prefix="wenshu-chat-") as folder:
+        path = Path(folder) / "document"
+        await parts.files.fetch(file.id, path)
+        return (await parts.parser.parse(path, file.name)).text
+
+
+async def _kept(parts: Assistant, scope: Scope, received: Received) -> StoredFile:
+    if received.path.stat().st_size == 0:
+        raise InvalidInput("文件为空", field="file")
+    return await parts.files.keep(scope, received.path, received.name, media_type(received.path))
+
+
+async def _parsed(parts: Assistant, scope: Scope, received: Received) -> ParsedFile:
+    try:
+        file = await _kept(parts, scope, received)
+    except InvalidInput as error:
+        return ParsedFile(
+            file_url="", file_name=received.name, content="", parse_success=False, parse_error=error.message
+        )
+    stored = Uploaded(file_url=parts.files.links.signed(parts.files.link(file)), file_name=file.name)
+    try:
+        text = (await parts.parser.parse(received.path, received.name)).text
+    except ParseFailed as error:
+        return ParsedFile(**stored.model_dump(), content="", parse_success=False, parse_error=error.message)
+    return ParsedFile(**stored.model_dump(), content=text, parse_success=True)

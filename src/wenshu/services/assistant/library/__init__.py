@@ -1,0 +1,1 @@
+"""The material library: ``/vector_db_service/*``."""

@@ -1,0 +1,1 @@
+"""The HTTP kit: dialects, strict requests, SSE, callers, uploads, health."""

@@ -1,0 +1,51 @@
+"""Server-sent events: framed by the family's dialect, kept alive by comments, faults told in the stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import structlog
+from starlette.responses import StreamingResponse
+
+from wenshu.kit.errors import InternalError, WenshuError
+from wenshu.web.dialect import Dialect, StreamEvent
+
+log = structlog.get_logger()
+HEARTBEAT_SECONDS = 15.0
+_HEARTBEAT = b": keep-alive\n\n"
+
+
+def event_stream(dialect: Dialect, events: AsyncIterator[StreamEvent]) -> StreamingResponse:
+    """An answer that streams the events; proxies are asked not to hold it back."""
+    return StreamingResponse(
+        _framed(dialect, events),
+        media_type="text/event-stream; charset=utf-8",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _framed(dialect: Dialect, events: AsyncIterator[StreamEvent]) -> AsyncIterator[bytes]:
+    last = 0
+    following: asyncio.Future[StreamEvent] = asyncio.ensure_future(anext(events))
+    try:
+        while True:
+            done, _ = await asyncio.wait({following}, timeout=HEARTBEAT_SECONDS)
+            if not done:
+                yield _HEARTBEAT
+                continue
+            event = following.result()
+            last = event.id
+            yield dialect.frame(event)
+            following = asyncio.ensure_future(anext(events))
+    except StopAsyncIteration:
+        return
+    except WenshuError as error:
+        yield dialect.frame(StreamEvent(last + 1, error))
+    except Exception:
+        # After the first byte there is no status to change: the fault is told in the stream.
+        log.exception("stream failed")
+        yield dialect.frame(StreamEvent(last + 1, InternalError()))
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
+            await following

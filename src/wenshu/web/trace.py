@@ -1,0 +1,57 @@
+"""Trace ids and the access log: the outermost layer of the server."""
+
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wenshu.kit.ids import new_id
+
+log = structlog.get_logger("access")
+_HEADER = "X-Trace-Id"
+
+
+class Trace:
+    """Gives each request its trace id, writes it on the answer and in each log line, and logs the access."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace_id = trace_id_of(Headers(scope=scope))
+        started, status = time.perf_counter(), 0
+
+        async def traced_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[_HEADER] = trace_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+            try:
+                await self._app(scope, receive, traced_send)
+            except Exception:
+                # The fault handler answered and logged it, if there was still time for an answer.
+                if not status:
+                    raise
+            finally:
+                # The query string stays out: it may carry a token.
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
+
+
+def trace_id_of(headers: Headers) -> str:
+    """The caller's trace id where it is at most 128 printable ASCII characters, else a new one."""
+    given = headers.get(_HEADER, "")
+    return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else new_id()

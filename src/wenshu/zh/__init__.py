@@ -1,0 +1,1 @@
+"""Pure Chinese: folding, sentences, tokens, recognisers. No input or output."""

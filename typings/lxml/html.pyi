@@ -1,0 +1,6 @@
+from lxml.etree import ElementBase
+
+class HTMLParser:
+    def __init__(self, *, encoding: str | None = None, remove_comments: bool = False, remove_pis: bool = False) -> None: ...
+
+def document_fromstring(html: bytes | str, parser: HTMLParser | None = None) -> ElementBase: ...
