@@ -14,7 +14,8 @@ import typer
 
 from wenshu.cli.output import say
 from wenshu.cli.settings import read_settings
-from wenshu.core.documents.sandbox import Limits, ParserPool
+from wenshu.core.documents.limits import Limits
+from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.settings import Settings, show
 from wenshu.kit.errors import WenshuError
 from wenshu.server.compose import Misconfigured, check_supported, trusts

@@ -59,18 +59,42 @@ _EVIDENCE: dict[str, re.Pattern[str]] = {
     "where": _PLACE,
     "who": _PERSON,
     "why": re.compile(
-        r"因为|由于|因(?!此)|原因|理由|鉴于|为了|为免|以便|以免|缘于|出于|基于|源于|得名|所以|因此|故|导致|使|because|due to"
+        r"因为|由于|因(?!此)|原因|理由|鉴于|为了|为免|以便|以免|缘于|出于|基于|源于|得名|所以|因此|故|导致|使"
+        r"|because|due to"
     ),
     "how": re.compile(r"通过|透过|经由|采用|利用|使用|借助|以|用|按|方法|方式|步骤|首先|先|呈|较"),
     "alias": re.compile(
-        r"又名|又称|亦称|也称|别名|别称|俗称|俗名|学名|简称|全称|原名|本名|真名|旧称|也叫|又叫|叫做|称为|称作|名为|意为|英文|「|“|《|（"
+        r"又名|又称|亦称|也称|别名|别称|俗称|俗名|学名|简称|全称|原名|本名|真名|旧称|也叫|又叫|叫做"
+        r"|称为|称作|名为|意为|英文"
+        r"|「|“|《|（"
     ),
     "define": re.compile(r"是|指|即|意为|意思|表示|称为|定义"),
     "which": re.compile(r"《|「|“|、|是|为"),
 }
 
 
+_MEASURES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asked), re.compile(f"{_NUMBER}(?:余|多)?(?:个|整)?(?:{units})"))
+    for asked, units in (
+        (
+            r"多久|多长时间|how long",
+            "秒|分钟?|小时|钟头|天|日|周|星期|月|季|年|世纪|days?|weeks?|months?|years?|hours?|minutes?",
+        ),
+        (r"多少?钱|价|费|金额|收入|成本|how much", "元|块|万|亿|美金|镑|日圆|rmb|usd"),
+        (r"多[高长远宽深]|how (?:far|tall)", "毫米|厘米|公分|分米|米|公里|千米|里|尺|寸|海里|mm|cm|km|m"),
+        (r"多重", "克|千克|公斤|斤|吨|kg|g"),
+        (r"多大", "岁|平|公顷|亩|米|公里|寸|g|m"),
+    )
+)
+_MONEY = re.compile(r"[$¥€£]\s*\d")
+
+
 def _count(question: Question, text: str, rest: str) -> float:
     if unit_value(question, rest) or unit_value(question, text):
         return 1.0
-    return 0.6 if re.search(rf"\d|{_DIGIT}{{2,}}|[一两三四五六七八九十][\u4e00-\u9fff]", rest) else 0.0
+    measure = next((units for asked, units in _MEASURES if asked.search(question.text)), None)
+    if measure and (measure.search(rest) or _MONEY.search(rest)):
+        return 1.0
+    if re.search(rf"\d|{_DIGIT}{{2,}}|[一两三四五六七八九十][\u4e00-\u9fff]", rest):
+        return 0.3 if measure else 0.6
+    return 0.0

@@ -31,10 +31,6 @@ class Sought:
         """What of it does not stand in the text."""
         return Sought({thing: worth for thing, worth in self._worth if thing not in text})
 
-    def dearest_missing(self, text: str) -> float:
-        """The worth of the dearest thing that does not stand in the text, or 0."""
-        return max([worth for thing, worth in self._worth if thing not in text], default=0.0)
-
 
 class Asked:
     """A question made ready for comparing."""
@@ -49,13 +45,6 @@ class Asked:
         self.cues = list(dict.fromkeys(other for term, other in sayings() if term in self.question.text))[:_MOST_CUES]
         self.defines = self.question.asks == "define" or _DEFINES.search(self.question.text) is not None
 
-    def weigh(self, statistics: Statistics) -> tuple[Sought, Sought]:
-        """The terms, and those of them that are words or numbers, each worth more the fewer passages of the scope hold it."""
-        # A hundred imagined passages keep a corpus of three from taking its only document's words for common ones.
-        size, holding = statistics.passages + 100, statistics.holding
-        worth = {term: math.log(1 + size / (holding.get(term, 0) + 0.4)) for term in self.terms}
-        return Sought(worth), Sought({term: value for term, value in worth.items() if not _CHINESE.match(term)})
-
 
 def most_telling(question: str) -> list[str]:
     """The terms of a question to search by, in order: the rarest ``MAX_QUERY_TERMS`` where there are more."""
@@ -64,25 +53,34 @@ def most_telling(question: str) -> list[str]:
     return [term for term in found if term in kept]
 
 
-def features(asked: Asked, statistics: Statistics, entry: Entry) -> dict[str, float]:
-    """Name → number, most of them in [0, 1], for one candidate. The names are those of the weights' file."""
-    title, body = expanded(entry.title), expanded(entry.body)
-    head = f"{title}\n{expanded(entry.heading)}"
-    whole = f"{head}\n{body}"
-    terms, words = asked.weigh(statistics)
-    beyond = terms.without(head)
-    weight = math.sqrt(beyond.total / terms.total) if terms.total else 0.0
-    return {
-        "terms_head": terms.share(head),
-        "terms_whole": terms.share(whole),
-        "terms_beyond_head": beyond.share(body) * weight,
-        "characters_head": asked.characters.share(head),
-        "characters_whole": asked.characters.share(whole),
-        "words": words.share(whole),
-        "dearest_missing": terms.dearest_missing(whole) / 8,
-        **_sentence(asked, beyond, asked.characters.without(head), body),
-        **_opening(asked, title, body),
-    }
+class Comparison:
+    """A question against the passages of one scope, whose statistics say what each term is worth."""
+
+    def __init__(self, asked: Asked, statistics: Statistics) -> None:
+        # A hundred imagined passages keep a corpus of three from taking its only document's words for common ones.
+        size, holding = statistics.passages + 100, statistics.holding
+        worth = {term: math.log(1 + size / (holding.get(term, 0) + 0.4)) for term in asked.terms}
+        self._asked = asked
+        self._terms = Sought(worth)
+        self._words = Sought({term: value for term, value in worth.items() if not _CHINESE.match(term)})
+
+    def features(self, entry: Entry) -> dict[str, float]:
+        """Name → number, most of them in [0, 1]. The names are those of the weights' file."""
+        asked, terms = self._asked, self._terms
+        title, body = expanded(entry.title), expanded(entry.body)
+        head = f"{title}\n{expanded(entry.heading)}"
+        whole = f"{head}\n{body}"
+        beyond = terms.without(head)
+        return {
+            "terms_head": terms.share(head),
+            "terms_whole": terms.share(whole),
+            "terms_beyond_head": beyond.share(body) * math.sqrt(beyond.total / (terms.total or 1.0)),
+            "characters_head": asked.characters.share(head),
+            "characters_whole": asked.characters.share(whole),
+            "words": self._words.share(whole),
+            **_sentence(asked, beyond, asked.characters.without(head), body),
+            **_opening(asked, title, body),
+        }
 
 
 _READ = 500
@@ -129,7 +127,7 @@ def _opening(asked: Asked, title: str, body: str) -> dict[str, float]:
     name = _IN_BRACKETS.sub("", title) or title
     at = body[: len(name) + 2].find(name) if name else -1
     introduces = float(at >= 0 and _INTRODUCED.match(body, at + len(name)) is not None)
-    in_question, in_body = float(name in asked.text), float(name in body)
+    in_question, in_body = (float(bool(name) and name in text) for text in (asked.text, body))
     return {
         "title_in_question": in_question,
         "title_in_body": in_body,

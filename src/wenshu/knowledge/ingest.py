@@ -11,11 +11,12 @@ from wenshu.core.database.engine import Database, Transaction
 from wenshu.core.database.scope import Scope
 from wenshu.core.documents.chunk import chunk
 from wenshu.core.documents.model import Parsed
-from wenshu.core.index.port import Entry, Index
+from wenshu.core.index.port import Collection, Entry, Index
 from wenshu.kit import clock
 from wenshu.knowledge.tables import documents, qa_pairs
 
-DOC, QA = "DOC", "QA"
+DOC: Collection = "DOC"
+QA: Collection = "QA"
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _TRAILING_ID = re.compile(r"[（(][A-Za-z0-9#_.\-]+[）)]$")
 
@@ -103,7 +104,7 @@ class Ingest:
             await tx.run(delete(documents).where(scope.sees(documents)))
             await tx.run(delete(qa_pairs).where(scope.sees(qa_pairs)))
 
-    async def _drop(self, tx: Transaction, scope: Scope, table: Table, collection: str, keys: Sequence[int]) -> int:
+    async def _drop(self, tx: Transaction, scope: Scope, table: Table, collection: Collection, keys: Sequence[int]) -> int:
         await self._index.remove(tx, scope, collection, keys)
         return await tx.run(delete(table).where(table.c.id.in_(keys), scope.sees(table)))
 

@@ -1,8 +1,8 @@
 """Reranking: the order of the index's candidates, and how sure each of them is.
 
-Documents: two logistic regressions over ``features``, one fitted to put the answering passage first, one to say how likely
-a passage answers at all; ``evals/train_rerank.py`` fits both and writes ``rerank.json``. QA pairs: how alike two questions
-are, and how much of the asked one the pair covers.
+Documents: two logistic regressions over the numbers of ``features``, one fitted to put the answering passage first, one
+to say how likely a passage answers at all; ``evals/train_rerank.py`` fits both and writes ``rerank.json``. QA pairs:
+how alike two questions are, and how much of the asked one the pair covers.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from wenshu.core.index.port import Entry, Found
-from wenshu.knowledge.features import Asked, Sought, features
+from wenshu.knowledge.features import Asked, Comparison, Sought
 from wenshu.zh.rarity import term_rarity
 from wenshu.zh.tokens import expanded, query_terms
 
@@ -27,11 +27,14 @@ class Ranked(NamedTuple):
 
 
 def rerank(asked: Asked, found: Found) -> list[Ranked]:
-    """The candidates, best first, their scores never rising. For documents a score is the likelihood that the passage
-    answers; for pairs 1 is the same question in other script, width or punctuation, 0 nothing in common.
+    """The candidates, best first, their scores never rising.
+
+    A document's score is the likelihood that the passage answers. A pair's is 1 for the same question, whatever its
+    script, width and punctuation, and 0 for one that has nothing in common.
     """
     pairs = [Ranked(entry, _alike(asked, entry)) for entry in found.entries if entry.collection == "QA"]
-    judged = [(entry, features(asked, found.statistics, entry)) for entry in found.entries if entry.collection == "DOC"]
+    comparison = Comparison(asked, found.statistics)
+    judged = [(entry, comparison.features(entry)) for entry in found.entries if entry.collection == "DOC"]
     order, likelihood = _models()
     judged.sort(key=lambda one: -_weighted(order, one[1]))
     likely = falling([1 / (1 + math.exp(-_weighted(likelihood, numbers))) for _, numbers in judged])
@@ -40,7 +43,7 @@ def rerank(asked: Asked, found: Found) -> list[Ranked]:
 
 
 def falling(values: Sequence[float]) -> list[float]:
-    """The closest sequence that never rises: neighbours in the wrong order take their mean (pool adjacent violators)."""
+    """The nearest sequence that never rises: neighbours in the wrong order take their mean (isotonic regression)."""
     pools: list[tuple[float, int]] = []
     for value in values:
         total, size = value, 1
@@ -63,7 +66,7 @@ def _models() -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _alike(asked: Asked, entry: Entry) -> float:
-    """Dice's coefficient of the two questions' terms and characters, by rarity, and the asked one's share in the pair."""
+    """The Dice coefficient of the two questions' terms, by rarity, and the share of the asked one in the pair."""
     stored = _things(query_terms(entry.title))
     wanted = _things(asked.terms)
     both = sum(worth for thing, worth in wanted.items() if thing in stored)

@@ -9,11 +9,10 @@ from sqlalchemy import literal, select
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.scope import EVERYTHING
-from wenshu.core.documents.sandbox import Limits, ParserPool
+from wenshu.core.documents.limits import Limits
+from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.index.embedded import EmbeddedIndex
-from wenshu.core.llm.openai import OpenAIChatModel
-from wenshu.core.llm.port import ChatModel
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files, open_store
 from wenshu.core.storage.links import Links, load_secret
@@ -47,7 +46,6 @@ class Composed:
 async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = Database(settings.database.url.get_secret_value() or sqlite_url(home.database))
-    model = _model(settings)
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
         timeout_seconds=settings.fetch.timeout_seconds,
@@ -57,8 +55,9 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         Limits(
             memory_bytes=settings.documents.memory_mib * 1024 * 1024,
             wall_seconds=settings.documents.seconds,
-            concurrency=settings.documents.workers,
-        )
+            file_bytes=settings.server.max_file_bytes,
+        ),
+        concurrency=settings.documents.workers,
     )
     try:
         await database.migrate()
@@ -76,7 +75,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             parser=parser,
             ingest=Ingest(database, index),
             searcher=searcher,
-            replier=Replier(searcher, model),
+            replier=Replier(searcher),
             running=running,
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
@@ -86,8 +85,6 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     finally:
         await parser.close()
         await fetcher.close()
-        if model is not None:
-            await model.close()
         await database.close()
 
 
@@ -124,19 +121,6 @@ def check_supported(settings: Settings) -> None:
         )
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
-
-
-def _model(settings: Settings) -> ChatModel | None:
-    llm = settings.llm
-    if not llm.url:
-        return None
-    return OpenAIChatModel(
-        llm.url,
-        llm.model,
-        llm.api_key.get_secret_value(),
-        first_byte_timeout=llm.first_byte_seconds,
-        between_bytes_timeout=llm.between_bytes_seconds,
-    )
 
 
 def _database_check(database: Database) -> Check:

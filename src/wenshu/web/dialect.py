@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
-from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Generic, Protocol, TypeVar, Union, get_args, get_origin
 
 import orjson
 from fastapi import APIRouter
@@ -111,20 +112,23 @@ class DialectRouter(APIRouter):
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Register ``endpoint``, its value put into the family's envelope."""
-        returned = signature(endpoint).return_annotation
-        if isinstance(returned, type) and issubclass(returned, Response):
-            options["response_model"] = None
-            super().add_api_route(path, endpoint, **options)
-            return
-        if get_origin(returned) is Said:
-            returned = get_args(returned)[0]
-        options["response_model"] = self.dialect.envelope(returned)
+        value = _value_type(signature(endpoint).return_annotation)
+        options["response_model"] = None if value is None else self.dialect.envelope(value)
         super().add_api_route(path, _enveloped(endpoint, self.dialect), **options)
 
 
 def dialect_router(dialect: Dialect, *, prefix: str, tag: str) -> DialectRouter:
     """A router that speaks the dialect under the prefix; ``tag`` groups it in the API reference."""
     return DialectRouter(dialect, prefix, [tag])
+
+
+def _value_type(returned: Any) -> Any:  # noqa: ANN401 (a type expression)
+    """What stands inside ``Said[…]``, beside a bare response or not; None where a route only ever makes responses."""
+    if get_origin(returned) in {Union, UnionType}:
+        return next(value for value in map(_value_type, get_args(returned)) if value is not None)
+    if get_origin(returned) is Said:
+        return get_args(returned)[0]
+    return None if isinstance(returned, type) and issubclass(returned, Response) else returned
 
 
 def _enveloped(endpoint: Callable[..., Awaitable[Any]], dialect: Dialect) -> Callable[..., Awaitable[Response]]:

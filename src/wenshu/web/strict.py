@@ -22,7 +22,7 @@ class StrictRequest(Request):
         # FastAPI decides by this header whether to take ``json()``: the strict reading decided it before.
         scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
         super().__init__(scope, request.receive)
-        self._body = body
+        self._body = body or b"{}"
         self._decoded = decoded
 
     async def json(self) -> Any:  # noqa: ANN401 (Starlette's signature)

@@ -15,8 +15,8 @@ def split(text: str) -> list[Span]:
     """Split ``text`` into sentences: contiguous spans from 0 to its length, none empty.
 
     A sentence ends after 。！？；!?;…, after an English full stop, and at a line's end; closing quotes and brackets
-    and the blanks that follow belong to it. Not ended: decimals, abbreviations, list markers, dots and marks inside names
-    and addresses, anything inside a short pair of brackets, rows of a table.
+    and the blanks that follow belong to it. It does not end at decimals, abbreviations, list markers, marks inside
+    names and addresses, inside a short pair of brackets, or within a row of a table.
     """
     spans: list[Span] = []
     begin = 0

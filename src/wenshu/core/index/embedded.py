@@ -7,6 +7,7 @@ lists only. Those numbers are for speed; what keeps a scope is the condition on 
 from collections import Counter
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -28,22 +29,22 @@ class EmbeddedIndex:
     async def put(self, tx: Transaction, scope: Scope, entries: Sequence[Entry]) -> None:
         """See ``Index.put``."""
         numbers: dict[Collection, tuple[int, int]] = {}
-        for collection, added in Counter(entry.collection for entry in entries).items():
-            await _count(tx, scope.stamp() | {"collection": collection}, added)
+        added: Counter[Collection] = Counter(entry.collection for entry in entries)
+        for collection in added:
+            await _count(tx, scope.stamp() | {"collection": collection}, added[collection])
             tenant, owner, _ = await _owner(tx, scope, collection)
             numbers[collection] = tenant, owner
         last = select(func.coalesce(func.max(passages.c.id), 0)).where(EVERYTHING.sees(passages))
         for batch in _batches(enumerate(entries, await tx.value(last) + 1)):
             await tx.run(insert(passages), [_passage(scope, key, entry) for key, entry in batch])
-            await tx.run(insert(passage_terms), [_terms(*numbers[entry.collection], key, entry) for key, entry in batch])
+            await tx.run(
+                insert(passage_terms), [_terms(*numbers[entry.collection], key, entry) for key, entry in batch]
+            )
 
     async def remove(self, tx: Transaction, scope: Scope, collection: Collection, owner_ids: Several[int]) -> int:
         """See ``Index.remove``."""
         return sum(
-            [
-                await _remove(tx, scope, collection, passages.c.owner_id.in_(batch))
-                for batch in _batches(owner_ids)
-            ]
+            [await _remove(tx, scope, collection, passages.c.owner_id.in_(batch)) for batch in _batches(owner_ids)]
         )
 
     async def clear(self, tx: Transaction, scope: Scope, collection: Collection) -> int:
@@ -63,7 +64,7 @@ class EmbeddedIndex:
         entries: list[Entry] = []
         if chosen:
             candidates = await tx.all(_candidates(scope, query, f"{within}terms : ({chosen})"))
-            entries = [Entry(**row._asdict()) for row in candidates]
+            entries = [Entry(**dict(zip(_NAMES, row, strict=True))) for row in candidates]
         return Found(entries, Statistics(size, holding))
 
 
@@ -71,7 +72,8 @@ _BATCH = 500
 _MOST_POSTINGS = 20_000
 _LEAST_TERMS = 4
 _MATCHES = passage_terms.c.passage_terms
-_ENTRY = [passages.c[name] for name in Entry.__dataclass_fields__]
+_NAMES = tuple(field.name for field in fields(Entry))
+_ENTRY = [passages.c[name] for name in _NAMES]
 _OWNER = {"tenant_code": passages.c.tenant_code, "org_code": passages.c.org_code}
 _FIELDS: Mapping[Collection, Mapping[str, ColumnElement[Any]]] = {
     "DOC": {
@@ -99,7 +101,7 @@ def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
 
 
 def _passage(scope: Scope, key: int, entry: Entry) -> dict[str, Any]:
-    return {"id": key, **scope.stamp(), **{column.name: getattr(entry, column.name) for column in _ENTRY}}
+    return {"id": key, **scope.stamp(), **{name: getattr(entry, name) for name in _NAMES}}
 
 
 def _terms(tenant: int, owner: int, key: int, entry: Entry) -> dict[str, Any]:
@@ -108,13 +110,13 @@ def _terms(tenant: int, owner: int, key: int, entry: Entry) -> dict[str, Any]:
 
 
 def _quoted(tenant: int, term: str) -> str:
-    """The term as FTS5 reads it. A lone Chinese character stands for every term that begins with it: see ``zh.tokens``."""
+    """The term as FTS5 reads it. A lone Chinese character stands for every term that begins with it (``zh.tokens``)."""
     plain = term.replace('"', "")  # no term of ours has one; a stray one must not end the string
     return f'"{tenant}x{plain}"' + (" *" if len(plain) == 1 and not plain.isascii() else "")
 
 
 def _counts(matches: Sequence[str]) -> Select[Any]:
-    """How many passages each expression matches, in order; one statement of one shape, which SQLAlchemy compiles once."""
+    """How many passages each expression matches, in order; one shape of statement, so SQLAlchemy compiles it once."""
     each = func.json_each(orjson.dumps(matches).decode()).table_valued("value")
     count = select(func.count()).select_from(passage_terms).where(_MATCHES.match(each.c.value)).correlate(each)
     return select(count.scalar_subquery()).select_from(each)
@@ -146,17 +148,16 @@ def _affordable(holding: Mapping[str, int]) -> list[str]:
 
 
 async def _owner(tx: Transaction, scope: Scope, collection: Collection) -> tuple[int, int, int]:
-    """The number of the scope's tenant in the collection, the scope's own, and its passages; 0 where there are none yet."""
+    """The number of the scope's tenant in the collection, the scope's own, and its passages; 0 where there are none."""
     columns, org = passage_owners.c, scope.org or ""
     row = await tx.first(
         select(
-            func.max(columns.id).filter(columns.org_code == ""),
-            func.max(columns.id).filter(columns.org_code == org),
-            func.sum(columns.passages).filter(scope.sees(passage_owners)),
+            func.max(columns.id).filter(columns.org_code == "").label("tenant"),
+            func.max(columns.id).filter(columns.org_code == org).label("owner"),
+            func.sum(columns.passages).filter(scope.sees(passage_owners)).label("passages"),
         ).where(columns.collection == collection, Scope(scope.tenant).sees(passage_owners))
     )
-    tenant, owner, size = row or (0, 0, 0)
-    return tenant or 0, owner or 0, size or 0
+    return (row.tenant or 0, row.owner or 0, row.passages or 0) if row else (0, 0, 0)
 
 
 async def _count(tx: Transaction, owner: dict[str, Any], added: int) -> None:
@@ -172,9 +173,10 @@ async def _remove(tx: Transaction, scope: Scope, collection: Collection, conditi
     doomed = passages.c.collection == collection, scope.sees(passages), condition
     owners = passages.c.tenant_code, passages.c.org_code
     removed = 0
-    for tenant, org, number in await tx.all(select(*owners, func.count()).where(*doomed).group_by(*owners)):
-        await _count(tx, {"tenant_code": tenant, "org_code": org, "collection": collection}, -number)
-        removed += number
+    for row in await tx.all(select(*owners, func.count().label("held")).where(*doomed).group_by(*owners)):
+        owner = {"tenant_code": row.tenant_code, "org_code": row.org_code, "collection": collection}
+        await _count(tx, owner, -row.held)
+        removed += int(row.held)
     await tx.run(delete(passage_terms).where(passage_terms.c.rowid.in_(select(passages.c.id).where(*doomed))))
     await tx.run(delete(passages).where(*doomed))
     return removed

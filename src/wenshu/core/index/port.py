@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for: ``terms`` as ``zh.tokens`` makes them (at most ``MAX_QUERY_TERMS`` are used), any of which may match.
+    """What to look for: any of ``terms`` (as ``zh.tokens`` makes them; the first ``MAX_QUERY_TERMS`` are used).
 
     ``filter`` narrows the scope and never widens it.
     """
@@ -64,7 +64,7 @@ class Found:
 
 
 class Index(Protocol):
-    """Passages by terms. Everything happens in the caller's transaction, so that it shares a commit with the owner's row."""
+    """Passages by terms, in the caller's transaction, so that they share a commit with the document's or pair's row."""
 
     async def put(self, tx: Transaction, scope: Scope, entries: Sequence[Entry]) -> None:
         """Add passages, owned by just this scope (a scope without org: rows without an org)."""

@@ -1,4 +1,4 @@
-"""Tables of the embedded index: passages with all that a hit shows, their terms in FTS5, and how many each owner has."""
+"""Tables of the embedded index: passages with all that a hit shows, their terms in FTS5, how many each owner has."""
 
 from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint, column, table
 
@@ -42,5 +42,7 @@ passage_terms = table(
 The column named like the table is FTS5's handle for MATCH."""
 
 # The ascii tokenizer takes every character beyond ASCII for part of a word: the terms are cut by us, never by SQLite.
-CREATE_PASSAGE_TERMS = "CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")"
+CREATE_PASSAGE_TERMS = (
+    "CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")"
+)
 DROP_PASSAGE_TERMS = "DROP TABLE passage_terms"

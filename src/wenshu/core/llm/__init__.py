@@ -1,0 +1,1 @@
+"""Language models behind one port: any endpoint that speaks OpenAI's chat completions."""

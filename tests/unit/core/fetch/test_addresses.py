@@ -120,11 +120,12 @@ def test_admits_address(address: str, port: int, *, admitted: bool) -> None:
     assert ALLOWED.admits_address(ip_address(address), port) is admitted
 
 
-@pytest.mark.parametrize(
-    "entry",
-    ["", "  ", "10.0.0.1/8", "10.0.0.0/33", "host:", "host:0", "host:65536", "host:http", "http://host", "*.corp"]
-    + ["a b", "user@host", "127.0.0.1.1", "2130706433", "[::1", "[::1]x"],
+_MALFORMED = (
+    "|  |10.0.0.1/8|10.0.0.0/33|host:|host:0|host:65536|host:http|http://host|*.corp|a b|u@host|127.0.0.1.1|[::1|[::1]x"
 )
+
+
+@pytest.mark.parametrize("entry", [*_MALFORMED.split("|"), "2130706433"])
 def test_a_malformed_entry_stops_the_start(entry: str) -> None:
     with pytest.raises(ValueError, match="allow_hosts"):
         AllowList.parse([entry])

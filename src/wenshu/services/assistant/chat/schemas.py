@@ -134,4 +134,4 @@ class ParsedFile(Uploaded):
 
     content: str
     parse_success: bool
-    parse_error: str | None = None
+    parse_error: str = ""

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wenshu.core.database.scope import Scope
-from wenshu.core.documents.sniff import media_type
+from wenshu.core.documents.media import media_type
 from wenshu.core.storage.files import StoredFile
 from wenshu.kit.errors import InvalidInput, NotFound, ParseFailed
 from wenshu.knowledge.reply import UploadedText

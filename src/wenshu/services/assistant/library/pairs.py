@@ -12,7 +12,6 @@ from wenshu.services.assistant.parts import Assistant
 
 TEMPLATE_NAME = "问答库模板.xlsx"
 _COLUMNS = ("问题", "答案", "来源")
-_EXAMPLE = ("产品优势是什么？", "核心优势包括性能和成本优势。", "https://example.com/doc1")
 _LONGEST = 20_000
 
 
@@ -31,8 +30,8 @@ def pairs_of(body: AddPairs) -> list[Pair]:
 
 
 def template() -> bytes:
-    """The spreadsheet to fill in: a header row and one example, which is not read back."""
-    return write_workbook("问答库", [_COLUMNS, _EXAMPLE])
+    """The spreadsheet to fill in: a header row."""
+    return write_workbook("问答库", [_COLUMNS])
 
 
 async def add_from_template(
@@ -61,7 +60,7 @@ def _read(rows: Sequence[Sequence[str]]) -> tuple[list[Pair], list[dict[str, obj
     for number, row in enumerate(rows[header + 1 :], start=header + 2):
         cells = dict(zip(titles, (cell.strip() for cell in row), strict=False))
         question, answer, source = (cells.get(column, "") for column in _COLUMNS)
-        if not any(cells.values()) or (question, answer, source) == _EXAMPLE:
+        if not any(cells.values()):
             continue
         fault = _row_fault(question, answer)
         if fault:

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Apply."""
     _files()
     _library()
+    _index()
     _chat()
 
 
@@ -68,6 +69,43 @@ def _library() -> None:
             "tenant_code", "org_code", "question_hash", name="uq_qa_pairs_tenant_code_org_code_question_hash"
         ),
     )
+
+
+def _index() -> None:
+    op.create_table(
+        "passages",
+        sa.Column("id", Key, nullable=False),
+        *_owner(),
+        sa.Column("collection", sa.String(8), nullable=False),
+        sa.Column("owner_id", Key, nullable=False),
+        sa.Column("ordinal", sa.Integer, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("heading", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("start", sa.Integer, nullable=False),
+        sa.Column("end", sa.Integer, nullable=False),
+        sa.Column("page", sa.Integer),
+        sa.PrimaryKeyConstraint("id", name="pk_passages"),
+    )
+    op.create_index("ix_passages_collection_owner_id", "passages", ["collection", "owner_id"])
+    scope = ["tenant_code", "org_code", "collection"]
+    op.create_index("ix_passages_tenant_code_org_code_collection", "passages", scope)
+    op.create_table(
+        "passage_owners",
+        sa.Column("id", Key, nullable=False),
+        *_owner(),
+        sa.Column("collection", sa.String(8), nullable=False),
+        sa.Column("passages", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_passage_owners"),
+        sa.UniqueConstraint(*scope, name="uq_passage_owners_tenant_code_org_code_collection"),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        # The tokenizer takes every character beyond ASCII for part of a word: terms are cut by us, never by SQLite.
+        op.execute(
+            "CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")"
+        )
 
 
 def _chat() -> None:
@@ -128,5 +166,6 @@ def _chat() -> None:
 
 def downgrade() -> None:
     """Undo."""
-    for table in ("chat_turns", "chat_messages", "chat_sessions", "qa_pairs", "documents", "files"):
+    op.execute("DROP TABLE IF EXISTS passage_terms")
+    for table in ("passage_owners", "passages", "chat_turns", "chat_messages", "chat_sessions", "qa_pairs", "documents", "files"):
         op.drop_table(table)

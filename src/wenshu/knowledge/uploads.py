@@ -1,0 +1,86 @@
+"""Retrieval from texts that a question brings along: nothing of them is stored in the library."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+
+from wenshu.core.documents.builder import clean
+from wenshu.core.documents.chunk import Chunk, chunk
+from wenshu.core.documents.model import Parsed
+from wenshu.core.documents.parsers.markdown import scan
+from wenshu.core.index.port import Entry, Found, Statistics
+from wenshu.knowledge.features import Asked
+from wenshu.knowledge.ingest import title_of
+from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.rerank import rerank
+from wenshu.zh.tokens import expanded
+
+_CANDIDATES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedText:
+    """A text with the name and address it was uploaded under."""
+
+    name: str
+    url: str
+    text: str
+
+
+def find_in_texts(question: str, texts: Sequence[UploadedText], limit: int) -> list[Passage]:
+    """The best pieces of the texts for the question, best first; all of them where they are few enough.
+
+    The texts themselves are the corpus that the statistics come from. CPU-bound, linear in their length.
+    """
+    pieces = [(at, piece) for at, text in enumerate(texts) for piece in _chunks(text)]
+    asked = Asked(question)
+    holding: Counter[str] = Counter()
+    shared: list[tuple[int, int]] = []
+    for number, (at, piece) in enumerate(pieces):
+        body = expanded(f"{texts[at].name}\n{piece.heading}\n{piece.text}")
+        held = [term for term in asked.terms if term in body]
+        holding.update(held)
+        shared.append((len(held), -number))
+    best = sorted(-number for _, number in nlargest(max(_CANDIDATES, limit), shared))
+    entries = [_entry(number, texts[pieces[number][0]], pieces[number][1]) for number in best]
+    ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)))
+    return [_passage(pieces[entry.owner_id][0], entry, score) for entry, score in ranked[:limit]]
+
+
+def _chunks(text: UploadedText) -> list[Chunk]:
+    content = clean(text.text)
+    return chunk(Parsed(content, tuple(scan(content)), "", "text/markdown"))
+
+
+def _entry(number: int, text: UploadedText, piece: Chunk) -> Entry:
+    return Entry(
+        collection="DOC",
+        owner_id=number,
+        ordinal=piece.ordinal,
+        name=text.name,
+        title=title_of(text.name),
+        heading=piece.heading,
+        body=piece.text,
+        source=text.url,
+        start=piece.start,
+        end=piece.end,
+        page=piece.page,
+    )
+
+
+def _passage(at: int, entry: Entry, score: float) -> Passage:
+    return Passage(
+        key=f"upload:{at}:{entry.ordinal}",
+        kind="upload",
+        name=entry.name,
+        url=entry.source,
+        title=entry.title,
+        heading=entry.heading,
+        text=entry.body,
+        start=entry.start,
+        end=entry.end,
+        ordinal=entry.ordinal,
+        page=entry.page,
+        score=score,
+    )
