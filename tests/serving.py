@@ -29,7 +29,11 @@ class ServerProcess:
         env = {**kept, "WENSHU_LOG_LEVEL": "info", **self.settings}
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [BIN, "serve", "--port", "0", "--home", self.home], stdout=subprocess.PIPE, stderr=log, text=True, env=env
+                [BIN, "serve", "--port", "0", "--home", self.home],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=env,
             )
         assert self.process.stdout is not None
         for line in self.process.stdout:

@@ -109,19 +109,23 @@ def _misconfigured(check: Callable[[Settings], object], settings: Settings) -> I
 def _parser(settings: Settings) -> Iterator[Finding]:
     del settings
     try:
-        asyncio.run(_parse_probe())
+        filtered = asyncio.run(_parse_probe())
     except (WenshuError, OSError) as error:
         yield Finding("bad", f"文档解析进程无法工作 The parser process does not work: {error}")
     else:
         yield Finding("ok", "文档解析进程可用 The parser process works")
+        if not filtered:
+            yield Finding(
+                "note", "本系统无法切断解析进程的网络，其余限制有效 Parsers keep their network here; the limits hold"
+            )
 
 
-async def _parse_probe() -> None:
+async def _parse_probe() -> bool:
     pool = ParserPool(Limits())
     await pool.start()
     try:
-        probe = Path(__file__)
-        await pool.parse(probe, "probe.txt")
+        await pool.parse(Path(__file__), "probe.txt")
+        return pool.filtered
     finally:
         await pool.close()
 

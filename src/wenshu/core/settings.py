@@ -41,7 +41,9 @@ class ServerSettings(Section):
     public_url: str = Field(
         default="", description="Base of links in answers, e.g. https://wenshu.example.com; empty: host and port."
     )
-    public_hosts: list[str] = Field(default=[], description="Host names, beside loopback, that a request may name (JSON list).")
+    public_hosts: list[str] = Field(
+        default=[], description="Host names, beside loopback, that a request may name (JSON list)."
+    )
     trust_network: bool = Field(
         default=False, description="Let everybody who reaches the server call it without a token."
     )
@@ -78,19 +80,25 @@ class MilvusSettings(Section):
 class SearchSettings(Section):
     """Retrieval."""
 
-    limit: int = Field(default=3, ge=1, le=200, description="Pieces that a chat answer reads where the call does not say.")
+    limit: int = Field(
+        default=3, ge=1, le=200, description="Pieces that a chat answer reads where the call does not say."
+    )
 
 
 class RateSettings(Section):
     """How often one tenant may call one family."""
 
-    limit: str = Field(default="6000/minute", pattern=r"^\d+/(second|minute|hour)$", description="Calls per tenant and family.")
+    limit: str = Field(
+        default="6000/minute", pattern=r"^\d+/(second|minute|hour)$", description="Calls per tenant and family."
+    )
 
 
 class FetchSettings(Section):
     """Requests to addresses that a caller named."""
 
-    allow_hosts: list[str] = Field(default=[], description="Private hosts allowed: host, host:port or network (JSON list).")
+    allow_hosts: list[str] = Field(
+        default=[], description="Private hosts allowed: host, host:port or network (JSON list)."
+    )
     timeout_seconds: float = Field(default=30, gt=0, description="Time for one address, redirects included, seconds.")
     max_bytes: int = Field(default=50 * MIB, ge=1024, description="Largest answer, bytes after decompression.")
 

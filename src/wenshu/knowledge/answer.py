@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wenshu.knowledge.cite import Citation, Cited, Statement, cite
+from wenshu.knowledge.cite import Citation, Cited, Statement, attributed, cite
 from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.doubt import confidence, missing
 from wenshu.knowledge.evidence import evidence, names_focus
@@ -55,8 +55,6 @@ NOT_ENOUGH = "素材库中找到了相近的内容，但不足以回答这个问
 _SECOND, _THIRD = 3.0, 2.0  # score margins within which another sentence is said too
 _LONG = 100  # characters; a longer sentence is cut to its answering clauses
 _SAME_QUESTION = 0.8  # share of pairs of characters that two questions have in common (Dice)
-_PRONOUNS = ("他", "她", "它", "牠", "其", "该", "此")
-_LONGEST_TITLE = 20
 
 
 def _refusal(lacking: Sequence[str]) -> str:
@@ -121,14 +119,7 @@ def _joined(spans: Sequence[tuple[Passage, Span]]) -> list[tuple[Passage, Span]]
 
 def _statement(passage: Passage, span: Span) -> Statement:
     quote = passage.text[span.start : span.end]
-    return Statement(_attributed(quote, passage.title), (cite(passage, *span),))
-
-
-def _attributed(quote: str, title: str) -> str:
-    """Put the source's title before a quote that begins with a pronoun, where it is short enough to say."""
-    if quote.startswith(_PRONOUNS) and title and len(title) <= _LONGEST_TITLE and title not in quote:
-        return f"{title}：{quote}"
-    return quote
+    return Statement(attributed(quote, passage.title), (cite(passage, *span),))
 
 
 def _cut(asked: Question, candidate: Candidate) -> Span:

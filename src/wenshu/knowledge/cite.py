@@ -22,6 +22,17 @@ def cite(passage: Passage, start: int, end: int) -> Citation:
     return Citation(passage, passage.start + start, passage.start + end, passage.text[start:end])
 
 
+def attributed(quote: str, title: str) -> str:
+    """Put the source's title before a quote that begins with a pronoun, where it is short enough to say."""
+    if quote.startswith(_PRONOUNS) and title and len(title) <= _LONGEST_TITLE and title not in quote:
+        return f"{title}：{quote}"
+    return quote
+
+
+_PRONOUNS = ("他", "她", "它", "牠", "其", "该", "此")
+_LONGEST_TITLE = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A piece of text and what supports it; without citations it is ours: a heading, a connective, an open slot."""
@@ -49,13 +60,23 @@ class Cited:
 
 
 def marked(statements: Sequence[Statement]) -> list[str]:
-    """Write each statement with its markers, numbered by first use over distinct passages."""
+    """Write each statement with its markers, numbered by first use over distinct passages.
+
+    Markers go before the blanks that end a text, and into the last cell of a table row. The list for a beginning of
+    the statements is a beginning of the list: a stream may be marked as it comes.
+    """
     numbers = {key: number for number, key in enumerate(_numbered(statements), 1)}
-    return [
-        statement.text
-        + "".join(f"[{number}]" for number in dict.fromkeys(numbers[c.passage.key] for c in statement.citations))
-        for statement in statements
-    ]
+    return [_with_markers(statement, numbers) for statement in statements]
+
+
+def _with_markers(statement: Statement, numbers: dict[str, int]) -> str:
+    used = dict.fromkeys(numbers[citation.passage.key] for citation in statement.citations)
+    markers = "".join(f"[{number}]" for number in used)
+    body = statement.text.rstrip()
+    blanks = statement.text[len(body) :]
+    if markers and body.startswith("|") and body.endswith("|"):
+        return f"{body[:-1].rstrip()}{markers} |{blanks}"
+    return f"{body}{markers}{blanks}"
 
 
 def _numbered(statements: Sequence[Statement]) -> dict[str, Citation]:

@@ -17,7 +17,7 @@ Reason = Literal["", "empty", "unknown_marker", "facts", "overlap", "negation", 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one sentence. ``statement`` has the text without markers, and citations where it is supported."""
+    """What became of one sentence. ``statement`` is its text without markers, with citations if supported."""
 
     supported: bool
     statement: Statement
@@ -35,7 +35,7 @@ def check(sentence: str, passages: Sequence[Passage], *, creative: bool = False)
     ``creative`` texts (ideas, scripts) may use their own words, but not their own facts. Never raises.
     """
     markers = [int(number) for mark in _MARKER.finditer(sentence) for number in re.findall(r"\d+", mark.group())]
-    text = _MARKER.sub("", sentence).strip()
+    text = _MARKER.sub("", sentence).lstrip("\n")
     plain = _plain(text)
     if not plain:
         return Verdict(supported=False, statement=Statement(text), reason="empty")

@@ -104,7 +104,9 @@ class Ingest:
             await tx.run(delete(documents).where(scope.sees(documents)))
             await tx.run(delete(qa_pairs).where(scope.sees(qa_pairs)))
 
-    async def _drop(self, tx: Transaction, scope: Scope, table: Table, collection: Collection, keys: Sequence[int]) -> int:
+    async def _drop(
+        self, tx: Transaction, scope: Scope, table: Table, collection: Collection, keys: Sequence[int]
+    ) -> int:
         await self._index.remove(tx, scope, collection, keys)
         return await tx.run(delete(table).where(table.c.id.in_(keys), scope.sees(table)))
 

@@ -1,4 +1,4 @@
-"""Replies: a question, what it brings along and what the library holds, made into an answer whose sentences have sources."""
+"""Replies: from a question, what it brings along and the library to an answer whose sentences have sources."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -8,16 +8,21 @@ from functools import partial
 from typing import Any, Literal
 
 from wenshu.core.database.scope import Scope
-from wenshu.knowledge.answer import answer
-from wenshu.knowledge.cite import Cited, marked
+from wenshu.core.llm.port import ChatModel, Message
+from wenshu.knowledge.answer import Answer, answer
+from wenshu.knowledge.cite import Cited, Statement, marked
+from wenshu.knowledge.drafts import ideas, script
 from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.prompt import Mode
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.uploads import UploadedText, find_in_texts
+from wenshu.knowledge.write import write
 
-Mode = Literal["general", "idea_gen", "scripts_gen"]
 Say = Callable[[str], None]
 """Takes the next piece of the answer; the pieces joined are the whole."""
 
+_DRAFT_PIECES = 8
 NO_EXTERNAL = "未配置外部资源（小红书）连接，本次回答未使用外部资源"
 
 
@@ -65,44 +70,109 @@ class Reply:
     notices: list[str] = field(default_factory=list)
 
 
-class Replier:
-    """Answers from uploads first, then from the library."""
+@dataclass(frozen=True, slots=True)
+class _Written(Cited):
+    """What a model wrote and the check let through."""
 
-    def __init__(self, searcher: Searcher) -> None:
+    statements: tuple[Statement, ...]
+
+
+class Replier:
+    """Answers from uploads first, then from the library; with a model where there is one, always checked."""
+
+    def __init__(self, searcher: Searcher, model: ChatModel | None = None) -> None:
         self._searcher = searcher
+        self._model = model
         # Bounded and our own: a long upload is read here, never in the event loop.
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="wenshu-reply")
 
     async def reply(self, scope: Scope, request: ReplyRequest, say: Say) -> Reply:
         """Answer, telling each piece as soon as it is known to stand."""
-        uploaded = await self._read(request)
-        said = answer(request.question, uploaded)
-        if said.refusal is not None and request.use_library:
-            said = answer(request.question, await self._find(scope, request.question, request.limit))
-        text = tell(said, say) if said.refusal is None else said.refusal
-        if said.refusal is not None:
-            say(text)
         notices = [NO_EXTERNAL] if request.wants_external else []
-        return Reply(text, citations_of(said), sources_of(said), [], notices)
+        uploaded = await self._read(request)
+        library = await self._find(scope, request) if request.use_library else []
+        said = await self._write(request, [*uploaded, *library], say, notices) if self._model else None
+        if said is None:
+            said = self._compose(request, uploaded, library)
+            tell(said, say)
+        suggestions = await self._suggest(scope, request, library)
+        return Reply(text_of(said), citations_of(said), sources_of(said), suggestions, notices)
+
+    def _compose(self, request: ReplyRequest, uploaded: list[Passage], library: list[Passage]) -> Cited:
+        """Without a model: the sentences that answer, or a draft made of facts."""
+        if request.mode == "idea_gen":
+            return ideas(request.question, [*uploaded, *library], request.theme or None)
+        if request.mode == "scripts_gen":
+            return script(request.question, [*uploaded, *library], request.theme or None)
+        said = answer(request.question, uploaded)
+        return said if said.refusal is None or not library else answer(request.question, library)
+
+    async def _write(
+        self, request: ReplyRequest, passages: list[Passage], say: Say, notices: list[str]
+    ) -> Cited | None:
+        """What the model wrote, checked sentence by sentence; None where nothing with a source came through.
+
+        What has no source (``综上：``) waits for a sentence that has one, so that a text that comes to nothing was
+        never begun.
+        """
+        if not passages or self._model is None:
+            return None
+        history = [Message(exchange.role, exchange.content) for exchange in request.history]
+        writing = write(
+            self._model, request.question, passages, history, mode=request.mode, theme=request.theme or None
+        )
+        told = 0
+        async for statement in writing:
+            if statement.citations or told:
+                pieces = marked(writing.kept)
+                say("\n".join(["", *pieces[told:]] if told else pieces))
+                told = len(pieces)
+        if writing.failure:
+            notices.append(
+                f"模型中途失败（{writing.failure}），以下为素材原句" if not told else "模型未写完，回答不完整"
+            )
+        if not told:
+            return None
+        if writing.cut:
+            notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
+        return _Written(tuple(writing.kept))
+
+    async def _suggest(self, scope: Scope, request: ReplyRequest, library: list[Passage]) -> list[str]:
+        async def find(question: str) -> list[Passage]:
+            return await self._search(scope, question, request.limit)
+
+        return await suggest(request.question, library, find)
 
     async def _read(self, request: ReplyRequest) -> list[Passage]:
         if not request.uploads:
             return []
-        find = partial(find_in_texts, request.question, request.uploads, request.limit)
+        find = partial(find_in_texts, request.question, request.uploads, _pieces(request))
         return await asyncio.get_running_loop().run_in_executor(self._reading, find)
 
-    async def _find(self, scope: Scope, question: str, limit: int) -> list[Passage]:
+    async def _find(self, scope: Scope, request: ReplyRequest) -> list[Passage]:
+        return await self._search(scope, request.question, _pieces(request))
+
+    async def _search(self, scope: Scope, question: str, limit: int) -> list[Passage]:
         documents = await self._searcher.search(scope, question, collection="DOC", limit=limit)
         pairs = await self._searcher.search(scope, question, collection="QA", limit=limit)
         return sorted(documents + pairs, key=lambda passage: -passage.score)[:limit]
 
 
-def tell(said: Cited, say: Say) -> str:
-    """Say each statement with its markers; the whole text."""
-    pieces = marked(said.statements)
+def _pieces(request: ReplyRequest) -> int:
+    """A draft is made of more facts than an answer."""
+    return request.limit if request.mode == "general" else max(request.limit, _DRAFT_PIECES)
+
+
+def text_of(said: Cited) -> str:
+    """The whole text: what ``tell`` says, joined."""
+    return said.refusal if isinstance(said, Answer) and said.refusal is not None else said.text
+
+
+def tell(said: Cited, say: Say) -> None:
+    """Say each statement with its markers, or the refusal."""
+    pieces = marked(said.statements) or [text_of(said)]
     for at, piece in enumerate(pieces):
         say(piece if at == 0 else said.joint + piece)
-    return said.joint.join(pieces)
 
 
 def citations_of(said: Cited) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.index.embedded import EmbeddedIndex
+from wenshu.core.llm.openai import OpenAIChatModel
+from wenshu.core.llm.port import ChatModel
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files, open_store
 from wenshu.core.storage.links import Links, load_secret
@@ -46,6 +48,7 @@ class Composed:
 async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = Database(settings.database.url.get_secret_value() or sqlite_url(home.database))
+    model = _model(settings)
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
         timeout_seconds=settings.fetch.timeout_seconds,
@@ -75,7 +78,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             parser=parser,
             ingest=Ingest(database, index),
             searcher=searcher,
-            replier=Replier(searcher),
+            replier=Replier(searcher, model),
             running=running,
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
@@ -85,6 +88,8 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     finally:
         await parser.close()
         await fetcher.close()
+        if model is not None:
+            await model.close()
         await database.close()
 
 
@@ -121,6 +126,19 @@ def check_supported(settings: Settings) -> None:
         )
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
+
+
+def _model(settings: Settings) -> ChatModel | None:
+    llm = settings.llm
+    if not llm.url:
+        return None
+    return OpenAIChatModel(
+        llm.url,
+        llm.model,
+        llm.api_key.get_secret_value(),
+        first_byte_timeout=llm.first_byte_seconds,
+        between_bytes_timeout=llm.between_bytes_seconds,
+    )
 
 
 def _database_check(database: Database) -> Check:

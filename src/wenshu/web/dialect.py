@@ -110,7 +110,7 @@ class DialectRouter(APIRouter):
         super().__init__(prefix=prefix, tags=list(tags), route_class=StrictRoute, strict_content_type=False)
         self.dialect = dialect
 
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 (FastAPI's own options)
         """Register ``endpoint``, its value put into the family's envelope."""
         value = _value_type(signature(endpoint).return_annotation)
         options["response_model"] = None if value is None else self.dialect.envelope(value)
@@ -133,7 +133,7 @@ def _value_type(returned: Any) -> Any:  # noqa: ANN401 (a type expression)
 
 def _enveloped(endpoint: Callable[..., Awaitable[Any]], dialect: Dialect) -> Callable[..., Awaitable[Response]]:
     @wraps(endpoint)
-    async def answer(*args: Any, **values: Any) -> Response:
+    async def answer(*args: object, **values: object) -> Response:
         result = await endpoint(*args, **values)
         return result if isinstance(result, Response) else JsonResponse(dialect.success(result))
 

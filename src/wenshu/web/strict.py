@@ -54,7 +54,7 @@ def decode(body: bytes, content_type: str) -> object:
     """
     if not body.strip():
         return {}
-    media_type = content_type.split(";")[0].strip().lower()
+    media_type = content_type.split(";", 1)[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType("请求体需为 application/json")
     try:

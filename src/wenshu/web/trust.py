@@ -14,7 +14,7 @@ _PROBES = {"/livez", "/readyz"}
 
 
 class TrustGuard:
-    """Refuses requests whose Host or Origin is foreign or that came through a proxy (DNS rebinding, cross-site posts)."""
+    """Refuses requests of a foreign Host or Origin, or through a proxy (DNS rebinding, cross-site posts)."""
 
     def __init__(
         self, app: ASGIApp, *, hosts: Sequence[str], origins: Sequence[str], dialect_for: Callable[[str], Dialect]

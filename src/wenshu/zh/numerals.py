@@ -20,17 +20,18 @@ def numerals(folded: str) -> list[Numeral]:
     """The numbers in an already folded text, left to right, not overlapping.
 
     What begins with 百, 千, 万 or 亿 is no number (千里, 万一), nor are two digits side by side (三五).
-    Runs longer than 40 characters are left out.
+    Runs longer than 40 characters and numbers longer than 24 are left out.
     """
     found: list[Numeral] = []
     for match in _RUN.finditer(folded):
         value = _value(match.group()) if match.end() - match.start() <= _LONGEST else None
-        if value is not None:
+        if value is not None and len(value) <= _MOST_DIGITS:
             found.append(Numeral(match.start(), match.end(), value))
     return found
 
 
 _LONGEST = 40
+_MOST_DIGITS = 24
 _DIGITS = {character: index for index, character in enumerate("〇一二三四五六七八九")} | {
     "零": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
 }  # fmt: skip
@@ -80,9 +81,9 @@ def _positional(run: str) -> str | None:
             section += (1 if digit is None else digit) * unit
             last_unit = unit
         else:
-            # 一万亿 multiplies all so far, 三亿五万 only the section since the last large unit.
+            # 一万亿 and 一万五亿 multiply all so far, 三亿五万 only the section since the last large unit.
             section += digit or 0
-            total = (total + section) * unit if unit > total > 0 else total + (section or 1) * unit
+            total = (total + section) * unit if unit > total or not section else total + section * unit
             section, last_unit = 0, unit
         digit = None
     if digit is None:

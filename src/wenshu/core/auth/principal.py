@@ -16,7 +16,7 @@ class Principal:
     name: str
 
     def scope(self, tenant_code: str | None, org_code: str | None) -> Scope:
-        """The scope the caller names. Raises InvalidInput for an org without a tenant or a code of forbidden characters."""
+        """The scope the caller names. Raises InvalidInput for an org without a tenant, or for forbidden characters."""
         tenant, org = _code("tenant_code", tenant_code), _code("org_code", org_code)
         if org and not tenant:
             raise InvalidInput("org_code 需要与 tenant_code 一起使用", field="org_code")

@@ -19,6 +19,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Clean text with each run of white space made one space."""
+    if text.isprintable() and "  " not in text:  # most cells of most tables
+        return text.strip()
     return " ".join(clean(text).split())
 
 
@@ -50,11 +52,21 @@ class TextBuilder:
 
     def table(self, rows: Iterable[Sequence[str]], page: int | None = None) -> None:
         """A table, its first row being the header. Blank rows, and blank columns at the right, are dropped."""
-        filled = [cells for row in rows if any(cells := [one_line(cell) for cell in row])]
-        width = max((_width(row) for row in filled), default=0)
-        lines = [_row([*row[:width], *[""] * (width - len(row))]) for row in filled]
+        lines: list[tuple[str, int]] = []
+        width = length = 0
+        for row in rows:
+            line, columns = _row(row)
+            if not columns:
+                continue
+            lines.append((line, columns))
+            width = max(width, columns)
+            length += len(line)
+            if length > self._limits.characters:
+                raise ParseFailed("too_large", "文件中的文字过多")
         if lines:
-            self._add("table", "\n".join([lines[0], _row(["---"] * width), *lines[1:]]), 0, page)
+            rule = ("| --- " * width, width)
+            text = "\n".join(line + "| " * (width - columns) + "|" for line, columns in (lines[0], rule, *lines[1:]))
+            self._add("table", text, 0, page)
 
     def build(self, *, title: str, media_type: str, pages: int | None = None) -> Parsed:
         """The document so far."""
@@ -74,10 +86,9 @@ class TextBuilder:
         self._blocks.append(Block(kind, start, self._length, level, page))
 
 
-def _width(row: Sequence[str]) -> int:
-    return max((index + 1 for index, cell in enumerate(row) if cell), default=0)
-
-
-def _row(cells: Sequence[str]) -> str:
-    escaped = (cell.replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
+def _row(row: Sequence[str]) -> tuple[str, int]:
+    """The row up to its last cell that is not blank, and the number of its columns."""
+    cells = [one_line(cell).replace("|", "\\|") for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return "".join(f"| {cell} " if cell else "| " for cell in cells), len(cells)

@@ -48,12 +48,12 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def limit_resources(limits: Limits) -> int:
+def limit_resources(limits: Limits, idle: int) -> int:
     """Sets the limits of memory, time and output for this process; returns its new address space limit, in bytes.
 
-    The kernel ends the process by SIGXCPU or SIGALRM; memory past the limit fails to be allocated.
+    ``idle`` is the address space it had before the job. The kernel ends the process by SIGXCPU or SIGALRM; memory past the limit fails to be allocated.
     """
-    space = _address_space() + limits.memory_bytes
+    space = idle + limits.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (space, space))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.result_bytes, limits.result_bytes))
@@ -61,6 +61,11 @@ def limit_resources(limits: Limits) -> int:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
     return space
+
+
+def address_space() -> int:
+    """The address space of this process, in bytes."""
+    return _status_kib("VmSize:") * 1024
 
 
 def peak_address_space() -> int:
@@ -77,9 +82,8 @@ def block_system_calls() -> bool:
     """No network, no new process, no signal to others, no change to any file, for good; says whether it holds."""
     if not can_block_system_calls():
         return False
-    code = _filter()
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
+    buffer = ctypes.create_string_buffer(_FILTER, len(_FILTER))
+    program = struct.pack("HxxxxxxP", len(_FILTER) // 8, ctypes.addressof(buffer))
     holder = ctypes.create_string_buffer(program, len(program))
     with contextlib.suppress(OSError):  # a kernel without seccomp: the caller is told
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -120,12 +124,8 @@ def _argument(index: int) -> int:
 
 def _prctl(option: int, *arguments: int) -> None:
     values = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
-    if ctypes.CDLL(None, use_errno=True).prctl(option, *values):
+    if _LIBC.prctl(option, *values):
         raise OSError(ctypes.get_errno(), "prctl")
-
-
-def _address_space() -> int:
-    return _status_kib("VmSize:") * 1024
 
 
 def _status_kib(key: str) -> int:
@@ -133,3 +133,8 @@ def _status_kib(key: str) -> int:
         if line.startswith(key):
             return int(line.split()[1])
     return 0
+
+
+# Made before any fork, not in each child.
+_FILTER = _filter()
+_LIBC = ctypes.CDLL(None, use_errno=True)

@@ -1,6 +1,8 @@
 """One job inside the confined child: read the file, parse it, write the result or the reason for there being none."""
 
+import errno
 import os
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -13,35 +15,45 @@ from wenshu.kit.errors import ParseFailed
 _XML_NO_MEMORY = 2  # XML_ERR_NO_MEMORY
 
 
-def answer(task: str, name: str, source: int, output: int, limits: Limits) -> None:
-    """Confines this process for good, then does the task (``document`` or ``rows``) and writes to ``output``."""
-    space = confine.limit_resources(limits)
+def answer(task: str, name: str, source: int, output: int, limits: Limits, idle: int) -> None:
+    """Confines this process for good, then does the task (``document`` or ``rows``) and writes to ``output``.
+
+    ``idle`` is the address space of the process before the job, in bytes.
+    """
+    space = confine.limit_resources(limits, idle)
     confine.block_system_calls()
-    result = _result(task, name, source, limits, space)
     try:
-        _write(output, result)
-    except OSError:  # EFBIG: past RLIMIT_FSIZE
-        os.ftruncate(output, 0)
-        os.lseek(output, 0, os.SEEK_SET)
-        _write(output, failure(ParseFailed("too_large", "文件中的文字过多")))
-
-
-def _result(task: str, name: str, source: int, limits: Limits, space: int) -> bytes:
-    try:
-        data = _read(source, limits)
-        if task == ROWS:
-            return table(rows(data, name, limits))
-        return document(parse(data, name, limits))
+        for piece in _result(task, name, source, limits):
+            _write(output, piece)
     except ParseFailed as error:
-        return failure(error)
+        failed = failure(error)
     except (MemoryError, RecursionError) as error:
-        return failure(ParseFailed("too_large"), _cause(error))
+        failed = failure(ParseFailed("too_large"), _cause(error))
     except Exception as error:  # noqa: BLE001 - libraries raise anything at all on broken files
-        # Out of memory, C libraries call it a syntax error: near the limit no fault of the file is believed.
-        starved = confine.peak_address_space() > space * 0.9 or (
-            isinstance(error, etree.XMLSyntaxError) and error.code == _XML_NO_MEMORY
-        )
-        return failure(ParseFailed("too_large" if starved else "corrupt"), _cause(error))
+        failed = failure(ParseFailed("too_large" if _starved(error, space) else "corrupt"), _cause(error))
+    else:
+        return
+    os.ftruncate(output, 0)
+    os.lseek(output, 0, os.SEEK_SET)
+    _write(output, failed)
+
+
+def _result(task: str, name: str, source: int, limits: Limits) -> Iterator[bytes]:
+    if task == ROWS:
+        return table(rows(_read(source, limits), name, limits))
+    return document(parse(_read(source, limits), name, limits))
+
+
+def _starved(error: Exception, space: int) -> bool:
+    """Whether it failed for want of room: near the limit no fault of the file is believed.
+
+    Out of memory, C libraries speak of a syntax error. EFBIG is the result past RLIMIT_FSIZE.
+    """
+    if isinstance(error, etree.XMLSyntaxError) and error.code == _XML_NO_MEMORY:
+        return True
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return True
+    return confine.peak_address_space() > space * 0.9
 
 
 def _cause(error: BaseException) -> str:

@@ -11,9 +11,9 @@ class Limits:
     """Bytes of the file as uploaded."""
     memory_bytes: int = 512 * 1024 * 1024
     """Bytes of address space a parse may take beyond what the idle parser process has (RLIMIT_AS)."""
-    cpu_seconds: int = 30
+    cpu_seconds: int = 60
     """Seconds of processor time (RLIMIT_CPU)."""
-    wall_seconds: float = 60.0
+    wall_seconds: float = 120.0
     """Seconds from the start of the parse to its end."""
     characters: int = 20_000_000
     """Unicode characters of the text that comes out."""

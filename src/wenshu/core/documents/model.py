@@ -1,5 +1,6 @@
 """What a parsed document is: one readable text, and blocks that say what stands where in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -7,6 +8,7 @@ import orjson
 
 BlockKind = Literal["heading", "paragraph", "list", "table"]
 _KINDS: tuple[BlockKind, ...] = ("heading", "paragraph", "list", "table")
+_SLICE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +51,28 @@ class Parsed:
         return tuple(block for block in self.blocks if block.kind == "heading")
 
 
-def dump(parsed: Parsed) -> bytes:
-    """A document as JSON, to cross a process."""
+def dump(parsed: Parsed) -> Iterator[bytes]:
+    """A document in pieces of bytes, to cross a process: a line of JSON, then the text as UTF-8."""
     rows = [
         value
         for block in parsed.blocks
         for value in (_KINDS.index(block.kind), block.start, block.end, block.level, block.page or 0)
     ]
-    return orjson.dumps([parsed.text, rows, parsed.title, parsed.media_type, parsed.pages])
+    yield orjson.dumps([rows, parsed.title, parsed.media_type, parsed.pages])
+    yield b"\n"
+    # Slices: at its limit of memory a process has no room for a second copy of the text.
+    for start in range(0, len(parsed.text), _SLICE):
+        yield parsed.text[start : start + _SLICE].encode()
 
 
 def load(data: bytes) -> Parsed:
     """What ``dump`` wrote; ValueError for anything else, as the other process may have been subverted."""
-    text, rows, title, media_type, pages = cast("list[object]", orjson.loads(data))
-    if not (isinstance(text, str) and isinstance(title, str) and isinstance(media_type, str)):
+    line = data.find(b"\n")
+    rows, title, media_type, pages = cast("list[object]", orjson.loads(data[: max(0, line)]))
+    text = str(memoryview(data)[line + 1 :], "utf-8")
+    if not (isinstance(title, str) and isinstance(media_type, str) and isinstance(pages, int | None)):
         raise ValueError("not a parsed document")  # noqa: TRY004 - the data is wrong, not the caller
-    if not (isinstance(rows, list) and isinstance(pages, int | None)):
+    if not isinstance(rows, list):
         raise ValueError("not a parsed document")  # noqa: TRY004 - as above
     return Parsed(text, tuple(_blocks(cast("list[object]", rows), len(text))), title, media_type, pages)
 

@@ -1,5 +1,6 @@
 """What a parse came to, as bytes between the child that parsed and the server, which does not trust them."""
 
+from collections.abc import Iterator
 from typing import cast
 
 import orjson
@@ -13,14 +14,16 @@ DOCUMENT, ROWS = "document", "rows"
 _DONE, _FAILED = b"+", b"-"
 
 
-def document(parsed: Parsed) -> bytes:
-    """The result of a ``document`` task."""
-    return _DONE + dump(parsed)
+def document(parsed: Parsed) -> Iterator[bytes]:
+    """The result of a ``document`` task, in pieces."""
+    yield _DONE
+    yield from dump(parsed)
 
 
-def table(rows: list[list[str]]) -> bytes:
-    """The result of a ``rows`` task."""
-    return _DONE + orjson.dumps(rows)
+def table(rows: list[list[str]]) -> Iterator[bytes]:
+    """The result of a ``rows`` task, in pieces."""
+    yield _DONE
+    yield orjson.dumps(rows)
 
 
 def failure(error: ParseFailed, cause: str = "") -> bytes:

@@ -6,6 +6,7 @@ Messages are JSON. In: ``{"job", "task", "name"}`` with two descriptors (the fil
 """
 
 import array
+import codecs
 import contextlib
 import gc
 import os
@@ -21,6 +22,7 @@ from wenshu.core.documents import confine
 from wenshu.core.documents.job import answer
 from wenshu.core.documents.limits import Limits
 
+_ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "latin-1", "big5")
 _MESSAGE_BYTES = 16 * 1024
 
 
@@ -39,6 +41,7 @@ class Zygote:
         self._channel = channel
         self._limits = limits
         self._jobs: dict[int, int] = {}  # process id → job
+        self._idle = 0
         self._wake, self._woken = os.pipe()
         for end in (self._wake, self._woken):
             os.set_blocking(end, False)
@@ -48,6 +51,9 @@ class Zygote:
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         # What is loaded by now is shared with every child; the collector touching it would copy it.
+        for encoding in _ENCODINGS:
+            codecs.lookup(encoding)
+        self._idle = confine.address_space()
         gc.collect()
         gc.freeze()
         self._send({"ready": True, "filtered": confine.can_block_system_calls()})
@@ -99,7 +105,7 @@ class Zygote:
             null = os.open(os.devnull, os.O_RDWR)
             for standard in (0, 1, 2):
                 os.dup2(null, standard)
-            answer(task, name, source, output, self._limits)
+            answer(task, name, source, output, self._limits, self._idle)
             status = 0
         finally:
             # Never back into the loop of the parent process, whatever was raised.

@@ -1,4 +1,4 @@
-"""Decoders of OpenAI's chat completions, streamed and whole: they read what is needed and trust nothing of its shape."""
+"""Decoders of OpenAI's chat completions, streamed and whole, that trust nothing of their shape."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
@@ -27,7 +27,7 @@ class Decoder(Protocol):
 
 
 class StreamedAnswer:
-    """``chat.completion.chunk`` events; whole at ``[DONE]`` or at a finish reason, as some vendors leave one of them out."""
+    """``chat.completion.chunk`` events; whole at ``[DONE]`` or a finish reason: vendors leave out one or the other."""
 
     def __init__(self) -> None:
         self.is_done = False

@@ -13,10 +13,11 @@ from yarl import URL
 
 from wenshu.core.llm.completion import Decoder, StreamedAnswer, WholeAnswer
 from wenshu.core.llm.errors import ModelUnavailable
-from wenshu.core.llm.port import Message
+from wenshu.core.llm.port import ChatModel, Message
 from wenshu.kit.clock import now
 
 _VERSION = re.compile(r"v\d+\w*")
+_DRAIN_SECONDS = 0.2
 _jitter = random.SystemRandom()
 
 
@@ -37,7 +38,7 @@ def completions_url(url: str) -> URL:
     return base.with_path(path, keep_query=True)
 
 
-class OpenAIChatModel:
+class OpenAIChatModel(ChatModel):
     """``ChatModel`` over HTTP; one per configured model, closed at the process's end.
 
     ``url`` as for ``completions_url``; an empty ``api_key`` sends none. Times in seconds: ``first_byte_timeout`` until
@@ -60,8 +61,11 @@ class OpenAIChatModel:
     ) -> None:
         self._url = completions_url(url)
         self._name = model
-        self._headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
-        if key := api_key.strip():
+        self._headers = {"Accept": "text/event-stream, application/json", "Content-Type": "application/json"}
+        key = api_key.strip()
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError("a model's api_key must be printable ASCII")
+        if key:
             self._headers["Authorization"] = f"Bearer {key}"
         self._first_byte_timeout = first_byte_timeout
         self._between_bytes_timeout = between_bytes_timeout
@@ -94,6 +98,7 @@ class OpenAIChatModel:
                 for text in decoder.feed(chunk):
                     yield text
                 if decoder.is_done:
+                    await self._drain(response)
                     return
                 chunk = await self._next_bytes(response)
             for text in decoder.end():
@@ -154,6 +159,15 @@ class OpenAIChatModel:
         except aiohttp.ClientError:
             raise ModelUnavailable("cut") from None
 
+    async def _drain(self, response: aiohttp.ClientResponse) -> None:
+        """Read the little that follows a whole answer, so that its connection can serve again."""
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while await response.content.readany():
+                    pass
+        except (TimeoutError, aiohttp.ClientError):
+            return  # the answer is whole all the same; the connection is given up
+
     def _pause(self, attempt: int, retry_after: float | None) -> float:
         if retry_after is not None:
             return min(retry_after, self._retry_after_cap)
@@ -168,7 +182,7 @@ class OpenAIChatModel:
         return self._session
 
 
-class _Passing(Exception):  # noqa: N818 - never leaves this module
+class _Passing(Exception):
     """A failure worth another try; ``retry_after`` in seconds if the upstream named it."""
 
     def __init__(self, error: ModelUnavailable, *, retry_after: float | None) -> None:
@@ -183,5 +197,5 @@ def _seconds(retry_after: str) -> float | None:
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now()).total_seconds())
-    except (ValueError, TypeError):  # TypeError: a date without a zone
+    except (ValueError, TypeError, OverflowError, IndexError):  # what the standard library raises for bad dates
         return None

@@ -29,7 +29,7 @@ async def read_address(parts: Assistant, scope: Scope, url: str, name: str) -> t
 async def own_file(parts: Assistant, scope: Scope, file_id: str, url: str) -> StoredFile:
     """A stored file that the scope owns, or that was uploaded without a tenant and is named by a link that still opens.
 
-    The document's upload carries no tenant: its link is then all the right there is, as it is for anybody it is shown to.
+    The document's upload carries no tenant: its link is then all the right there is, as for anybody it is shown to.
     """
     file = await parts.files.find(file_id)
     if scope.owns(file.tenant_code, file.org_code) or (file.is_global and parts.files.links.opens(url)):

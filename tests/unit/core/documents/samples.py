@@ -129,13 +129,15 @@ def pptx_file() -> bytes:
     return out.getvalue()
 
 
-def repacked(data: bytes, **replaced: bytes) -> bytes:
-    """The archive with parts (``/`` written ``__``, the dot before xml ``_xml``) replaced or added."""
-    parts = {name.replace("__", "/").replace("_xml", ".xml"): body for name, body in replaced.items()}
+def repacked(data: bytes, parts: dict[str, bytes]) -> bytes:
+    """The archive with these parts replaced or added."""
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        return archive({**{info.filename: old.read(info) for info in old.infolist()}, **parts})
+
+
+def archive(parts: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for info in old.infolist():
-            new.writestr(info.filename, parts.pop(info.filename, None) or old.read(info))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         for name, body in parts.items():
-            new.writestr(name, body)
+            file.writestr(name, body)
     return out.getvalue()

@@ -1,5 +1,6 @@
 """EML: the headers people read, the body as text, the names of what is attached."""
 
+import itertools
 import re
 from email import message_from_bytes
 from email.errors import HeaderParseError
@@ -19,6 +20,7 @@ from wenshu.kit.errors import ParseFailed
 _HEADERS = (("Subject", "主题"), ("From", "发件人"), ("To", "收件人"), ("Cc", "抄送"), ("Date", "日期"))
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _PARTS = 1_000
+_HEADER_CHARACTERS = 20_000  # decoding takes the square of the length
 
 
 def parse(data: bytes, limits: Limits) -> Parsed:
@@ -52,9 +54,11 @@ def _parts(message: Message) -> tuple[list[tuple[str, str]], list[str]]:
     bodies: list[tuple[str, str]] = []
     attached: list[str] = []
     waiting = [message]
-    for _ in range(_PARTS):
+    for count in itertools.count(1):
         if not waiting:
             break
+        if count > _PARTS:
+            raise ParseFailed("too_large", f"邮件超过 {_PARTS} 个部分")
         part = waiting.pop(0)
         name = _header(part.get_filename())
         if name or part.get_content_disposition() == "attachment" or part.get_content_maintype() == "message":
@@ -83,10 +87,11 @@ def _header(value: Header | str | None) -> str:
     """A header as text: encoded words decoded, raw bytes that break the rules guessed at."""
     if value is None:
         return ""
+    text = str(value)[:_HEADER_CHARACTERS]
     try:
-        pieces = decode_header(value)
+        pieces = decode_header(value if len(text) < _HEADER_CHARACTERS else text)
     except (HeaderParseError, ValueError):
-        return one_line(str(value))
+        return one_line(text)
     return one_line("".join(_piece(piece, charset) for piece, charset in pieces))
 
 

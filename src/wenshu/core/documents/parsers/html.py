@@ -11,6 +11,7 @@ from wenshu.core.documents.decode import decode
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.sniff import Format
+from wenshu.kit.errors import ParseFailed
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,500}\?>")
@@ -46,9 +47,11 @@ def build(builder: TextBuilder, text: str) -> str:
     source = _DECLARATION.sub("", clean(text)).strip()
     if not source:
         return ""
-    root = html.document_fromstring(
-        source.encode(), parser=html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    )
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    root = html.document_fromstring(source.encode(), parser=parser)
+    # Whatever is wrong with a page is put up with, but past its limit of depth the parser drops the rest of the text.
+    if len(parser.error_log.filter_from_fatals()):
+        raise ParseFailed("too_large", "网页嵌套过深")
     title = root.find(".//title")
     _Walker(builder).walk(root)
     return one_line(title.text or "") if title is not None else ""

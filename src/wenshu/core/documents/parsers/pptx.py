@@ -39,20 +39,21 @@ def _title(slide: Slide) -> str:
 
 
 def _slide(builder: TextBuilder, slide: Slide, number: int) -> None:
+    title = slide.shapes.title
+    shapes = [shape for shape in _shapes(slide.shapes) if title is None or shape.shape_id != title.shape_id]
+    frames = [shape.text_frame for shape in shapes if isinstance(shape, Shape)]
+    tables = [shape.table for shape in shapes if isinstance(shape, GraphicFrame) and shape.has_table]
+    notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    said = notes.text.strip() if notes is not None else ""
+    if not (_title(slide) or tables or said or any(frame.text.strip() for frame in frames)):
+        return  # pictures only: a heading of ours is no text of theirs
     builder.heading(_title(slide) or f"第 {number} 页", 1, number)
-    heading = slide.shapes.title
-    for shape in _shapes(slide.shapes):
-        if heading is not None and shape.shape_id == heading.shape_id:
-            continue
-        if isinstance(shape, GraphicFrame):
-            if shape.has_table:
-                builder.table(([cell.text for cell in row.cells] for row in shape.table.rows), number)
-        elif isinstance(shape, Shape):
-            _frame(builder, shape.text_frame, number)
-    if slide.has_notes_slide:
-        notes = slide.notes_slide.notes_text_frame
-        if notes is not None and notes.text.strip():
-            builder.paragraph(f"备注：{notes.text.strip()}", number)
+    for frame in frames:
+        _frame(builder, frame, number)
+    for table in tables:
+        builder.table(([cell.text for cell in row.cells] for row in table.rows), number)
+    if said:
+        builder.paragraph(f"备注：{said}", number)
 
 
 def _shapes(shapes: Iterable[BaseShape]) -> Iterator[BaseShape]:

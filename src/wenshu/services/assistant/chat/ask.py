@@ -1,6 +1,6 @@
-"""Ask: a question is accepted in one transaction, answered in a task of its own, and its answer stored before it is told.
+"""Ask: a question is accepted in one transaction, answered in a task of its own, its answer stored before it is told.
 
-A turn that a crash or a stop cut short stands in ``chat_turns`` as ``answering`` and is answered again at the next start.
+A turn that a crash or a stop cut short stands in ``chat_turns`` as ``answering``, and is answered at the next start.
 """
 
 from collections.abc import Mapping

@@ -53,7 +53,7 @@ class Sources(BaseModel):
 
 
 class Answered(BaseModel):
-    """A finished answer; ``citations`` give the span of each marker ``[n]``, ``notices`` what the reader should know."""
+    """A finished answer; ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know."""
 
     session_id: str
     message_id: int

@@ -28,7 +28,7 @@ async def keep_and_parse(parts: Assistant, scope: Scope, received: Sequence[Rece
 async def uploaded_texts(parts: Assistant, scope: Scope, documents: Sequence[UploadedDocument]) -> list[UploadedText]:
     """The texts that a question brings along; those marked as not parsed are left out.
 
-    Raises InvalidInput for a document with neither text nor a file of ours, NotFound for a file that is not the caller's.
+    Raises InvalidInput for a document with neither text nor a file of ours, NotFound for somebody else's file.
     """
     texts: list[UploadedText] = []
     for at, document in enumerate(documents):

@@ -103,9 +103,7 @@ def _index() -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         # The tokenizer takes every character beyond ASCII for part of a word: terms are cut by us, never by SQLite.
-        op.execute(
-            "CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")"
-        )
+        op.execute("CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")")
 
 
 def _chat() -> None:
@@ -167,5 +165,14 @@ def _chat() -> None:
 def downgrade() -> None:
     """Undo."""
     op.execute("DROP TABLE IF EXISTS passage_terms")
-    for table in ("passage_owners", "passages", "chat_turns", "chat_messages", "chat_sessions", "qa_pairs", "documents", "files"):
+    for table in (
+        "passage_owners",
+        "passages",
+        "chat_turns",
+        "chat_messages",
+        "chat_sessions",
+        "qa_pairs",
+        "documents",
+        "files",
+    ):
         op.drop_table(table)

@@ -1,0 +1,74 @@
+"""Follow-up questions that the library can answer, made from what its passages say."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from wenshu.knowledge.answer import answer
+from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.phrase import questions
+from wenshu.knowledge.question import read
+
+Find = Callable[[str], Awaitable[Sequence[Passage]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question, and the passage it was made from."""
+
+    question: str
+    passage: Passage
+
+
+def candidates(passages: Sequence[Passage], asked: str) -> list[Suggestion]:
+    """Make questions from the passages, each passage's best ones in turn; none asks what ``asked`` does, none twice."""
+    kept: list[Suggestion] = []
+    for suggestion in _in_turn(passages):
+        if not any(_alike(suggestion.question, other) for other in (asked, *(one.question for one in kept))):
+            kept.append(suggestion)
+    return kept
+
+
+async def suggest(asked: str, passages: Sequence[Passage], find: Find, limit: int = 3) -> list[str]:
+    """Keep the first ``limit`` candidates that the library answers from the source they were made from.
+
+    ``find`` retrieves for a question as a chat would; it is called at most ``4 * limit`` times. Its errors are raised.
+    """
+    kept: list[str] = []
+    for suggestion in candidates(passages, asked)[: 4 * limit]:
+        if len(kept) >= limit:
+            break
+        found = await find(suggestion.question)
+        if _answers(suggestion, found):
+            kept.append(suggestion.question)
+    return kept
+
+
+def _answers(suggestion: Suggestion, found: Sequence[Passage]) -> bool:
+    """Whether the answer to the suggested question stands, and stands on the passage's own source."""
+    source = _source(suggestion.passage)
+    if not any(_source(passage) == source for passage in found):
+        return False
+    given = answer(suggestion.question, found)
+    return given.refusal is None and any(_source(citation.passage) == source for citation in given.cited())
+
+
+def _source(passage: Passage) -> str:
+    """Name the source of a passage: its key without the ordinal; a QA pair is a source of its own."""
+    return passage.key if passage.kind == "qa" else passage.key.rsplit(":", 1)[0]
+
+
+def _alike(left: str, right: str) -> bool:
+    """Whether two wordings ask one thing: of one kind, and their content is mostly the same characters."""
+    ours, theirs = read(left), read(right)
+    mine, yours = set(ours.content), set(theirs.content)
+    return ours.asks == theirs.asks and len(mine & yours) >= _SAME * len(mine | yours)
+
+
+_SAME = 0.7
+
+
+def _in_turn(passages: Sequence[Passage]) -> Iterator[Suggestion]:
+    made = [[Suggestion(question, passage) for question in questions(passage)] for passage in passages]
+    for row in zip_longest(*made):
+        yield from (suggestion for suggestion in row if suggestion is not None)

@@ -1,0 +1,95 @@
+import pytest
+
+from wenshu.core.database.engine import Database, sqlite_url
+from wenshu.core.database.scope import Scope
+from wenshu.core.index.embedded import EmbeddedIndex
+from wenshu.core.index.filters import DOC_FIELDS, parse_filter
+from wenshu.core.index.port import Entry
+from wenshu.knowledge.search import CANDIDATES, Searcher
+
+ACME, GLOBEX = Scope("acme"), Scope("globex")
+
+
+def entry(owner_id, title, body, *, collection="DOC", ordinal=0, name="", source=""):
+    return Entry(
+        collection=collection, owner_id=owner_id, ordinal=ordinal, name=name or f"{title}.txt", title=title, heading="",
+        body=body, source=source, start=10, end=10 + len(body), page=1,
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def database(tmp_path):
+    opened = Database(sqlite_url(tmp_path / "search.sqlite3"))
+    await opened.migrate()
+    async with opened.write(ACME) as tx:
+        await EmbeddedIndex().put(
+            tx,
+            ACME,
+            [
+                entry(1, "广茂铁路", "广茂铁路全长364.6公里。", ordinal=2, source="http://x/1"),
+                entry(2, "广茂铁路", "1991年全线通车。"),
+                entry(3, "铁路有多长？", "364.6公里。", collection="QA", name="铁路有多长？", source="手册"),
+            ],
+        )
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def searcher(database):
+    return Searcher(database, EmbeddedIndex())
+
+
+async def test_a_document_hit_carries_what_answers_cite(searcher):
+    best, *_ = await searcher.search(ACME, "廣茂鐵路全長多少公里", limit=5)
+    assert (best.key, best.kind, best.name, best.title) == ("doc:1:2", "doc", "广茂铁路.txt", "广茂铁路")
+    assert (best.url, best.text, best.ordinal, best.page) == ("http://x/1", "广茂铁路全长364.6公里。", 2, 1)
+    assert (best.start, best.end) == (10, 10 + len(best.text))
+    assert 0.5 < best.score <= 1
+
+
+async def test_a_pair_hit_is_named_by_its_question(searcher):
+    best = (await searcher.search(ACME, "铁路有多长", collection="QA", limit=5))[0]
+    assert (best.key, best.kind, best.name, best.text, best.url) == (
+        "qa:3",
+        "qa",
+        "铁路有多长？",
+        "364.6公里。",
+        "手册",
+    )
+    assert best.score == pytest.approx(1.0)
+
+
+async def test_limit_least_and_filter_narrow(searcher):
+    assert len(await searcher.search(ACME, "广茂铁路", limit=1)) == 1
+    every = await searcher.search(ACME, "广茂铁路全长多少公里", limit=5)
+    assert len(every) == 2
+    between = (every[0].score + every[1].score) / 2
+    assert await searcher.search(ACME, "广茂铁路全长多少公里", limit=5, least=between) == every[:1]
+    expression = parse_filter("chunk_index == 0", DOC_FIELDS)
+    assert [hit.key for hit in await searcher.search(ACME, "广茂铁路全长", limit=5, expression=expression)] == [
+        "doc:2:0"
+    ]
+
+
+async def test_other_tenants_find_nothing(searcher):
+    assert await searcher.search(GLOBEX, "广茂铁路", limit=5) == []
+    assert await searcher.search(Scope(), "广茂铁路", limit=5) == []
+
+
+async def test_other_tenants_do_not_move_a_score(searcher, database):
+    before = await searcher.search(ACME, "广茂铁路全长多少公里", limit=5)
+    async with database.write(GLOBEX) as tx:
+        await EmbeddedIndex().put(tx, GLOBEX, [entry(n, "广茂铁路", "全长多少公里") for n in range(9, 99)])
+    assert await searcher.search(ACME, "广茂铁路全长多少公里", limit=5) == before
+
+
+async def test_a_large_limit_reads_more_than_the_rerankers_usual_number(searcher, database):
+    async with database.write(GLOBEX) as tx:
+        await EmbeddedIndex().put(tx, GLOBEX, [entry(n, "站台", f"第{n}号站台") for n in range(3 * CANDIDATES)])
+    assert len(await searcher.search(GLOBEX, "站台", limit=200)) == 3 * CANDIDATES
+
+
+@pytest.mark.parametrize("question", ["", "？", "是什么", "铁" * 20_000, "铁路公里" * 5000, '" OR owner : *'])
+async def test_odd_questions_are_answered(searcher, question):
+    assert len(await searcher.search(ACME, question, limit=5)) <= 2

@@ -1,0 +1,43 @@
+import pytest
+
+from wenshu.core.settings import load
+from wenshu.server.compose import Misconfigured, check_supported, trusts
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_loopback_trusts_by_default():
+    assert trusts(load())
+    assert trusts(load({"server": {"host": "::1"}}))
+
+
+@pytest.mark.parametrize("host", ["10.0.0.2", "::", "10.0.0.1", "wenshu.example.com"])
+def test_other_addresses_need_a_word(host):
+    with pytest.raises(Misconfigured, match="--trust-network"):
+        trusts(load({"server": {"host": host}}))
+    with pytest.raises(Misconfigured, match="--trust-network"):
+        trusts(load({"server": {"host": host}, "auth": {"open_families": "trusted"}}))
+    assert trusts(load({"server": {"host": host, "trust_network": True}}))
+    assert not trusts(load({"server": {"host": host}, "auth": {"open_families": "token"}}))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"database": {"url": "postgresql+asyncpg://h/d"}},
+        {"milvus": {"uri": "http://m"}},
+        {"storage": {"url": "s3://b"}},
+        {"llm": {"url": "http://m"}},
+        {"llm": {"model": "m"}},
+    ],
+)
+def test_what_this_release_cannot_do_is_refused_not_ignored(flags):
+    with pytest.raises(Misconfigured):
+        check_supported(load(flags))
+
+
+def test_the_defaults_are_supported():
+    check_supported(load())
