@@ -45,6 +45,10 @@ class Wenshu:
         """The server's own processes: the parser, and its children."""
         return descendants(self.pid)
 
+    def proc(self) -> Path:
+        """The folder of the server's open descriptors."""
+        return Path(f"/proc/{self.pid}/fd")
+
     def kill(self) -> None:
         """SIGKILL; whatever ran below the server must die too."""
         below = self.below()

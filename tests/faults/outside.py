@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 WAIT_SECONDS = 60
 
@@ -51,7 +52,7 @@ class DocServer:
             gate.open()
 
     def respond(self, handler: BaseHTTPRequestHandler) -> None:
-        name = handler.path.strip("/")
+        name = unquote(handler.path.strip("/"))
         body = self._bodies[name]
         gate, at = self._gates.get(name, (None, 0))
         if gate and at < 0:

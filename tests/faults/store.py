@@ -74,7 +74,7 @@ class Store:
     def _check_index(self) -> None:
         self._db.execute("INSERT INTO passage_terms(passage_terms) VALUES ('integrity-check')")
         assert self.rows("SELECT id FROM passages ORDER BY id") == self.rows(
-            "SELECT id FROM passage_terms_content ORDER BY id"
+            "SELECT rowid FROM passage_terms ORDER BY rowid"
         )
         counted = Counter(self.rows("SELECT tenant_code, org_code, collection FROM passages"))
         kept = self.rows("SELECT tenant_code, org_code, collection, passages FROM passage_owners")

@@ -1,5 +1,6 @@
 """The extractive answer: the sentences that answer a question, word for word, or the reason why there is none."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,8 @@ def answer(question: str, passages: Sequence[Passage]) -> Answer:
         return Answer((Statement(pair.text[span.start : span.end], (cite(pair, *span),)),))
     ranked = rank(asked, passages)
     lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
-    if not ranked or confidence(asked, ranked[0]) < 0 or _amount_of_nothing(asked, lacking):
+    unknown = _amount_of_nothing(asked, lacking) or _names_the_absent(question, lacking)
+    if not ranked or unknown or confidence(asked, ranked[0]) < 0:
         return Answer(refusal=_refusal(lacking), missing=lacking)
     spans = _joined([(candidate.passage, _said(asked, candidate)) for candidate in _chosen(ranked)])
     return Answer(tuple(_statement(passage, span) for passage, span in spans), missing=lacking)
@@ -52,6 +54,7 @@ NOTHING_ASKED = "没有看到具体的问题，请写明想了解什么。"
 NOTHING_FOUND = "素材库中没有找到相关内容，无法回答。"
 NOT_ENOUGH = "素材库中找到了相近的内容，但不足以回答这个问题。"
 
+_NAME = re.compile(r"[A-Z0-9]")
 _SECOND, _THIRD = 3.0, 2.0  # score margins within which another sentence is said too
 _LONG = 100  # characters; a longer sentence is cut to its answering clauses
 _SAME_QUESTION = 0.8  # share of pairs of characters that two questions have in common (Dice)
@@ -64,6 +67,15 @@ def _refusal(lacking: Sequence[str]) -> str:
 def _amount_of_nothing(asked: Question, lacking: Sequence[str]) -> bool:
     """Whether an amount is asked of something no passage mentions: any number at hand would pass for it."""
     return asked.asks == "count" and len(asked.focus) > 1 and any(gap.endswith(asked.focus) for gap in lacking)
+
+
+def _names_the_absent(question: str, lacking: Sequence[str]) -> bool:
+    """Whether a number, or a foreign word that reads as a name, stands in no passage: all else would be another's.
+
+    In a Chinese question any foreign word is a name; in an English one, those with a capital or a digit.
+    """
+    foreign = question.isascii()
+    return any(gap.isascii() and (not foreign or _NAME.search(gap)) for gap in lacking)
 
 
 def _as_written(question: str, gap: str) -> str:

@@ -40,7 +40,7 @@ class Probe:
         self._weights = tuple(
             min(1.0, 4 / len(run)) if run.isascii() else 1.0 for run in question.runs for _ in range(len(run))
         )
-        self.pairs = frozenset(term.text for term in self._terms if term.other is None)
+        self.pairs = frozenset(pair for run in question.runs for pair in _pairs(run))
 
     def covered(self, text: Folded) -> frozenset[int]:
         """Find the content characters that the text says, in the question's words or (``wording``) in others."""
@@ -85,14 +85,21 @@ class Probe:
 _WORD = re.compile(r"[a-z0-9]+(?:[.\-:][a-z0-9]+)*|(?:(?![\u3400-\u4dbf\u4e00-\u9fff_])\w)+")
 
 
+def _pairs(run: str) -> list[str]:
+    """Pairs of neighbouring Chinese characters; a lone one, or a word of another script, stands whole."""
+    return [run] if run[0].isascii() or len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
+
+
 def _terms(question: Question) -> list[_Term]:
     found: list[_Term] = []
     start = 0
     for run in question.runs:
-        if run[0].isascii() or len(run) == 1:
-            found.append(_Term(run, start, start + len(run)))
-        else:
-            found.extend(_Term(run[at : at + 2], start + at, start + at + 2) for at in range(len(run) - 1))
+        found.extend(_Term(pair, start + at, start + at + len(pair)) for at, pair in enumerate(_pairs(run)))
+        found.extend(
+            _Term(numeral.value, start + numeral.start, start + numeral.end)
+            for numeral in numerals(run)
+            if numeral.end - numeral.start > 1 and not run.isascii()
+        )
         for term, pattern in sayings():
             at = run.find(term)
             if at >= 0 and (len(term) > 1 or len(run) <= 2):

@@ -90,13 +90,13 @@ _FORMS = (
     ),
     _Form(
         ("dated", "told"),
-        "{0}的来历",
-        "按时间顺序讲一个小故事，从起点讲到今天",
+        "{0}：从一个时间点讲起",
+        "以一个确切的时间为线索，讲清当时发生了什么、和现在有什么关系",
         "用时间点开场，把观众带回当时：",
         "关键时间点",
     ),
     _Form(
-        ("listed", "counted"),
+        ("listed",),
         "{0}清单：一条一条看清楚",
         "做成可以收藏的清单，一屏一条",
         "先报出清单里的一条，引出其余：",
@@ -120,7 +120,7 @@ _FORMS = (
 
 
 def _planned(found: Sequence[Fact]) -> list[tuple[_Form, list[Fact]]]:
-    """Give each form the facts that suit it, two at most, each fact leading once; three forms at least, open if need be."""
+    """Give each form at most two facts that suit it, each fact leading once; three forms at least, open if need be."""
     planned: list[tuple[_Form, list[Fact]]] = []
     free = list(found)
     for form in _FORMS:

@@ -47,7 +47,7 @@ def unfounded_amounts(text: str, sources: frozenset[Amount]) -> list[str]:
 def names(text: str) -> frozenset[str]:
     """Find what must stand word for word in a source, folded: titles, persons' names, names of bodies and places.
 
-    By form only: 《…》, names with a dot, a surname with one or two characters between joints, and the two characters
+    By form only: 《…》, the characters around the dot of a foreign name (where it ends cannot be seen), a surname with one or two characters between joints, and the two characters
     before 公司 / 大学 / 省 and the like.
     """
     folded = fold(text)
@@ -79,7 +79,7 @@ _DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)")
 _MEASURE = re.compile(r"\s*(?:年|月|日|号|%|个百分点|元|美元|人民币)")
 _KIND = {"号": "日", "个百分点": "%", "美元": "元", "人民币": "元"}
 _TITLE = re.compile(r"《([^》]{1,40})》")
-_DOTTED = re.compile(r"[\u4e00-\u9fff]{1,8}(?:·[\u4e00-\u9fff]{1,8})+")
+_DOTTED = re.compile(r"[\u4e00-\u9fff]{1,2}·[\u4e00-\u9fff]{1,2}")
 _SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何任吕施张孔曹严华金魏陶姜戚谢邹苏潘葛范彭郎鲁韦马苗方俞袁柳唐费廉薛雷贺倪汤罗毕郝邬常傅齐康伍余顾孟黄"
     "萧尹姚邵汪毛戴宋庞熊纪舒屈项祝董梁杜阮蓝季贾江颜郭梅盛林钟徐邱骆高夏蔡田樊胡凌霍万柯卢莫房丁邓洪包左石崔龚程邢裴陆荣翁甄曲封段焦侯武刘景詹叶"

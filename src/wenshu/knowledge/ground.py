@@ -37,8 +37,9 @@ def check(sentence: str, passages: Sequence[Passage], *, creative: bool = False)
     markers = [int(number) for mark in _MARKER.finditer(sentence) for number in re.findall(r"\d+", mark.group())]
     text = _MARKER.sub("", sentence).lstrip("\n")
     plain = _plain(text)
-    if not plain:
-        return Verdict(supported=False, statement=Statement(text), reason="empty")
+    if not any(character.isalnum() for character in plain):
+        rule = not markers and plain.startswith(("|", "-"))  # the line under a table's head, or between sections
+        return Verdict(supported=rule, statement=Statement(text), reason="" if rule else "empty")
     if any(not 1 <= number <= len(passages) for number in markers):
         return Verdict(supported=False, statement=Statement(text), reason="unknown_marker")
     if not markers and _is_connective(plain):

@@ -105,15 +105,15 @@ _ASKING = re.compile(
     r"\b(?:what|which|who|whom|whose|when|where|why|how|many|much|please|tell|me|about)\b"
 )
 _JOINING = re.compile(
-    r"的是|在(?!位)|[的了于与和及由被把对为以之而是着过]|称为|叫做|分别|主要|一般|通常|大约|大概|一共|总共|共有|共分|有着|"
-    r"(?<=.)[有共叫称]$|(?<=.)有(?![限无机关效色])|最早|其中|可以|可达|曾经|目前|现在|还可|又叫|也叫|"
+    r"的是|在(?!位)|[的了及由被是]|(?<=[\u4e00-\u9fffa-z0-9])[于与和把对为以之而着过]|称为|叫做|分别|主要|一般|通常|大约|大概|一共|总共|共有|共分|有着|"
+    r"(?<=.)[有共叫称](?=\s|$)|(?<=.)有(?![限无机关效色])|最早|其中|[又也还]?可以|可达|曾经|目前|现在|[又还也]可|又叫|也叫|"
     r"(?<![\u4e00-\u9fff])(?:他|她|它|牠|其|该|这|那|此)(?:们|个|种|部|座|次)?|"
     r"\b(?:an?|the|is|are|was|were|be|been|do|does|did|has|have|had|of|to|in|on|at|for|from|with|by|and|or|can|will|"
     r"would|should|i|we|you|my|our|your|its?|this|that|there)\b"
 )
 _RUN = re.compile(
-    r"[\u3400-\u4dbf\u4e00-\u9fff]+"
-    r"|(?:(?![\u3400-\u4dbf\u4e00-\u9fff_])\w)+(?:[.\-:](?:(?![\u4e00-\u9fff])\w)+)*"
+    r"[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff]+"
+    r"|(?:(?![\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff_])\w)+(?:[.\-:](?:(?![\u4e00-\u9fff])\w)+)*"
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -56,7 +56,8 @@ class ReplyRequest:
         """What ``dataclasses.asdict`` made."""
         uploads = tuple(UploadedText(**upload) for upload in data["uploads"])
         history = tuple(Exchange(**exchange) for exchange in data["history"])
-        return cls(**{**data, "uploads": uploads, "history": history})
+        plain = {name: value for name, value in data.items() if name not in {"uploads", "history"}}
+        return cls(**plain, uploads=uploads, history=history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,10 @@ class Reply:
     """A finished answer: its text with markers ``[n]``, and per marker the citation, as plain data."""
 
     text: str
-    citations: list[dict[str, Any]] = field(default_factory=list)
-    sources: list[dict[str, str]] = field(default_factory=list)
-    suggestions: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    citations: list[dict[str, Any]]
+    sources: list[dict[str, str]]
+    suggestions: list[str]
+    notices: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from operator import mul
 from typing import NamedTuple
 
 import orjson
@@ -35,9 +36,9 @@ def rerank(asked: Asked, found: Found) -> list[Ranked]:
     pairs = [Ranked(entry, _alike(asked, entry)) for entry in found.entries if entry.collection == "QA"]
     comparison = Comparison(asked, found.statistics)
     judged = [(entry, comparison.features(entry)) for entry in found.entries if entry.collection == "DOC"]
-    order, likelihood = _models()
-    judged.sort(key=lambda one: -_weighted(order, one[1]))
-    likely = falling([1 / (1 + math.exp(-_weighted(likelihood, numbers))) for _, numbers in judged])
+    models = _models()
+    judged.sort(key=lambda one: -models.order(one[1]))
+    likely = falling([1 / (1 + math.exp(-models.likelihood(numbers))) for _, numbers in judged])
     documents = [Ranked(entry, score) for (entry, _), score in zip(judged, likely, strict=True)]
     return sorted(documents + pairs, key=lambda ranked: -ranked.score)
 
@@ -54,15 +55,27 @@ def falling(values: Sequence[float]) -> list[float]:
     return [total / size for total, size in pools for _ in range(size)]
 
 
-def _weighted(weights: dict[str, float], numbers: dict[str, float]) -> float:
-    return weights["bias"] + sum([weights[name] * value for name, value in numbers.items()])
+class _Model:
+    """A weighted sum of named numbers."""
+
+    def __init__(self, weights: dict[str, float]) -> None:
+        self._bias = weights["bias"]
+        self._names = [name for name in weights if name != "bias"]
+        self._weights = [weights[name] for name in self._names]
+
+    def __call__(self, numbers: dict[str, float]) -> float:
+        return self._bias + sum(map(mul, self._weights, [numbers[name] for name in self._names]))
+
+
+class _Models(NamedTuple):
+    order: _Model
+    likelihood: _Model
 
 
 @cache
-def _models() -> tuple[dict[str, float], dict[str, float]]:
-    """Feature → weight, for the order and for the likelihood."""
-    models = orjson.loads(files("wenshu.knowledge").joinpath("rerank.json").read_bytes())
-    return models["order"], models["likelihood"]
+def _models() -> _Models:
+    fitted = orjson.loads(files("wenshu.knowledge").joinpath("rerank.json").read_bytes())
+    return _Models(_Model(fitted["order"]), _Model(fitted["likelihood"]))
 
 
 def _alike(asked: Asked, entry: Entry) -> float:

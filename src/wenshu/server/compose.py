@@ -11,6 +11,7 @@ from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
+from wenshu.core.fetch.addresses import AllowList
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.llm.openai import OpenAIChatModel
@@ -83,7 +84,8 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
         await recover(assistant)
-        yield Composed(web, assistant, {"database": _database_check(database)})
+        checks = {"database": _database_check(database), "storage": files.check, "parser": parser.start}
+        yield Composed(web, assistant, checks)
         await running.close(settings.server.stop_seconds)
     finally:
         await parser.close()
@@ -124,6 +126,10 @@ def check_supported(settings: Settings) -> None:
         raise Misconfigured(
             "WENSHU_STORAGE_URL：本版本仅支持 file:// 目录。This release stores files in a folder only."
         )
+    try:
+        AllowList.parse(settings.fetch.allow_hosts)
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
 

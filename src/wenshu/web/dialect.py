@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from types import UnionType
-from typing import Any, Generic, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, Protocol, TypeVar, Union, cast, get_args, get_origin
 
 import orjson
 from fastapi import APIRouter
@@ -24,6 +24,14 @@ class Said(Generic[T]):
 
     message: str
     value: T
+
+
+def parted(value: object) -> tuple[str, object]:
+    """Message and value; a bare value has no message."""
+    if isinstance(value, Said):
+        said = cast("Said[object]", value)
+        return said.message, said.value
+    return "", value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ STATUS: dict[str, int] = {
     "rate_limited": 429,
     "internal": 500,
     "unavailable": 503,
+    "model_unavailable": 503,
 }
 """Stable error code → HTTP status, for the families that follow HTTP."""
 
@@ -122,13 +131,15 @@ def dialect_router(dialect: Dialect, *, prefix: str, tag: str) -> DialectRouter:
     return DialectRouter(dialect, prefix, [tag])
 
 
-def _value_type(returned: Any) -> Any:  # noqa: ANN401 (a type expression)
+def _value_type(returned: object) -> object:
     """What stands inside ``Said[…]``, beside a bare response or not; None where a route only ever makes responses."""
     if get_origin(returned) in {Union, UnionType}:
         return next(value for value in map(_value_type, get_args(returned)) if value is not None)
     if get_origin(returned) is Said:
         return get_args(returned)[0]
-    return None if isinstance(returned, type) and issubclass(returned, Response) else returned
+    if isinstance(returned, type) and issubclass(cast("type[object]", returned), Response):
+        return None
+    return cast("object", returned)
 
 
 def _enveloped(endpoint: Callable[..., Awaitable[Any]], dialect: Dialect) -> Callable[..., Awaitable[Response]]:

@@ -1,10 +1,10 @@
 """The dialect of paths outside the families: a bare value, and a failure of one given shape."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from wenshu.kit.errors import WenshuError
-from wenshu.web.dialect import STATUS, Said, StreamEvent, sse
+from wenshu.web.dialect import STATUS, StreamEvent, parted, sse
 
 Shape = Callable[[int, WenshuError], Mapping[str, Any]]
 """HTTP status and error → body."""
@@ -23,8 +23,7 @@ class PlainDialect:
 
     def success(self, value: object) -> Mapping[str, Any]:
         """The value's own fields."""
-        bare: Any = value.value if isinstance(value, Said) else value
-        return bare
+        return cast("Mapping[str, Any]", parted(value)[1])
 
     def failure(self, error: WenshuError) -> tuple[int, Mapping[str, Any]]:
         """Status and shaped body."""

@@ -15,21 +15,23 @@ HEARTBEAT_SECONDS = 15.0
 _HEARTBEAT = b": keep-alive\n\n"
 
 
-def event_stream(dialect: Dialect, events: AsyncIterator[StreamEvent]) -> StreamingResponse:
-    """An answer that streams the events; proxies are asked not to hold it back."""
+def event_stream(
+    dialect: Dialect, events: AsyncIterator[StreamEvent], *, heartbeat: float = HEARTBEAT_SECONDS
+) -> StreamingResponse:
+    """An answer that streams the events, a comment every ``heartbeat`` seconds of silence; proxies must not hold it."""
     return StreamingResponse(
-        _framed(dialect, events),
+        _framed(dialect, events, heartbeat),
         media_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-async def _framed(dialect: Dialect, events: AsyncIterator[StreamEvent]) -> AsyncIterator[bytes]:
+async def _framed(dialect: Dialect, events: AsyncIterator[StreamEvent], heartbeat: float) -> AsyncIterator[bytes]:
     last = 0
     following: asyncio.Future[StreamEvent] = asyncio.ensure_future(anext(events))
     try:
         while True:
-            done, _ = await asyncio.wait({following}, timeout=HEARTBEAT_SECONDS)
+            done, _ = await asyncio.wait({following}, timeout=heartbeat)
             if not done:
                 yield _HEARTBEAT
                 continue

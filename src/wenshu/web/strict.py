@@ -63,7 +63,7 @@ def decode(body: bytes, content_type: str) -> object:
         raise InvalidInput(f"请求体不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）") from error
     if not isinstance(value, dict):
         raise InvalidInput("请求体需为 JSON 对象")
-    fault = _fault(value)
+    fault = _fault(cast("object", value))
     if fault:
         raise InvalidInput(f"{fault[0]}: {fault[1]}", field=fault[0])
     return cast("object", value)

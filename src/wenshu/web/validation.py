@@ -42,7 +42,8 @@ def as_error(faults: Sequence[Mapping[str, Any]]) -> WenshuError:
     blank = isinstance(value, str) and not value.strip() and kind == "string_too_short"
     if kind == "missing" or value is None or blank:
         return MissingField(field)
-    wording = _WORDING.get(kind, "取值无效").format_map({"error": "", **(fault.get("ctx") or {})})
+    context: dict[str, Any] = fault.get("ctx") or {}
+    wording = _WORDING.get(kind, "取值无效").format_map({"error": "", **context})
     return InvalidInput(f"参数 {field} {wording.replace(' or ', ' 或 ')}", field=field)
 
 

@@ -40,7 +40,8 @@ _FILLER = re.compile(f"{_QUESTION}|(?<!目)的|(?<![但于国])是|了(?!解)")
 
 def expanded(text: str) -> str:
     """``text`` folded, with what a length-preserving fold must leave (``㎡``, ``½``) written out: no spans are kept."""
-    return fold(unicodedata.normalize("NFKC", text))
+    folded = fold(text)
+    return folded if unicodedata.is_normalized("NFKC", folded) else fold(unicodedata.normalize("NFKC", folded))
 
 
 def _split(folded: str, *, closing: bool = False) -> list[str]:

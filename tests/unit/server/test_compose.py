@@ -32,6 +32,7 @@ def test_other_addresses_need_a_word(host):
         {"storage": {"url": "s3://b"}},
         {"llm": {"url": "http://m"}},
         {"llm": {"model": "m"}},
+        {"fetch": {"allow_hosts": ["http://a b"]}},
     ],
 )
 def test_what_this_release_cannot_do_is_refused_not_ignored(flags):

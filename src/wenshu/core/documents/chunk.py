@@ -88,7 +88,7 @@ class _Chunker:
         if block is None:
             return
         path, self._path = self._path, " / ".join(title for _, title in self._above[:-1])
-        title = self._parsed.text[block.start : block.end].lstrip("# \t")
+        title = self._text[block.start + block.level : block.end].lstrip()
         self._fill(_pieces(self._text, block.end - len(title), block.end, self._size), block.page)
         self._flush()
         self._path = path

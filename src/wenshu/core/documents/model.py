@@ -43,7 +43,7 @@ class Parsed:
     def text_of(self, block: Block) -> str:
         """The block as it stands in the text, a heading without its ``#`` marks."""
         text = self.text[block.start : block.end]
-        return text.lstrip("#").strip() if block.kind == "heading" else text
+        return text[block.level :].strip() if block.kind == "heading" else text
 
     @property
     def headings(self) -> tuple[Block, ...]:

@@ -69,7 +69,7 @@ class EmbeddedIndex:
 
 
 _BATCH = 500
-_MOST_POSTINGS = 20_000
+_MOST_POSTINGS = 10_000
 _LEAST_TERMS = 4
 _MATCHES = passage_terms.c.passage_terms
 _NAMES = tuple(field.name for field in fields(Entry))

@@ -18,6 +18,7 @@ from wenshu.kit.errors import NotFound
 from wenshu.kit.ids import new_id
 
 _CHUNK = 1024 * 1024
+_PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class Files:
         with into.open("wb") as target:
             async for piece in self.read(file_id):
                 target.write(piece)
+
+    async def check(self) -> None:
+        """Write and delete a small object; raises what is wrong where the store takes none."""
+        await self._store.put_async(_PROBE, b"")
+        await self._store.delete_async(_PROBE)
 
     def link(self, file: StoredFile) -> str:
         """The canonical link of a file."""

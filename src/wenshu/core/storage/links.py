@@ -7,13 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-_PREFIX = "/files/"
+_PATH = "/files/"
+_CANONICAL = "wenshu-file:"
 
 
 class Links:
     """Makes and reads links ``{public_url}/files/{id}/{name}?expires=…&signature=…``.
 
-    What is stored is the canonical, unsigned form ``/files/{id}/{name}``; it is signed anew at each read.
+    What is stored is the canonical form ``wenshu-file:{id}/{name}``, signed anew at each read. Only code that saw to it
+    that the caller may read the file makes one; what callers write is refused where it looks like one.
     """
 
     def __init__(self, public_url: str, secret: bytes, seconds: int) -> None:
@@ -23,31 +25,47 @@ class Links:
 
     def canonical(self, file_id: str, name: str) -> str:
         """The form that is stored."""
-        return f"{_PREFIX}{file_id}/{quote(name, safe='')}"
+        return f"{_CANONICAL}{file_id}/{quote(name, safe='')}"
+
+    def is_canonical(self, text: str) -> bool:
+        """Whether a text would be signed: a caller's own words must never be."""
+        return text.startswith(_CANONICAL)
 
     def signed(self, url: str) -> str:
         """An address for the outside: a canonical link signed and absolute, any other address as it is."""
-        file_id = _id_in_path(url) if url.startswith(_PREFIX) else None
-        if file_id is None:
+        if not self.is_canonical(url):
             return url
+        place = url.removeprefix(_CANONICAL)
         expires = int(time.time()) + self._seconds
-        return f"{self._public_url}{url}?expires={expires}&signature={self._sign(file_id, expires)}"
+        signature = self._sign(place.split("/", 1)[0], expires)
+        return f"{self._public_url}{_PATH}{place}?expires={expires}&signature={signature}"
 
     def file_id(self, url: str) -> str | None:
-        """The id in a link that is ours, signed or not, expired or not; None for any other address."""
-        path = url.removeprefix(self._public_url)
-        return _id_in_path(path) if path.startswith(_PREFIX) else None
+        """The id in a link that is ours, signed or not, expired or not; None for any other address.
+
+        A link made under an earlier public address is ours by its signature.
+        """
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        file_id = _id_in_path(parts.path)
+        ours = url.startswith((f"{self._public_url}{_PATH}", _PATH)) or (file_id and self._signed_by_us(file_id, url))
+        return file_id if ours else None
 
     def opens(self, url: str) -> bool:
         """Whether one of our links carries a true signature that has not expired."""
-        query = parse_qs(urlsplit(url).query)
-        return self.valid(self.file_id(url) or "", query.get("expires", [""])[0], query.get("signature", [""])[0])
+        return self._signed_by_us(self.file_id(url) or "", url)
 
     def valid(self, file_id: str, expires: str, signature: str) -> bool:
         """Whether the signature is true for this id and the time has not passed."""
         if not (expires.isascii() and expires.isdigit() and len(expires) <= 12 and signature.isascii()):
             return False
         return hmac.compare_digest(signature, self._sign(file_id, int(expires))) and time.time() < int(expires)
+
+    def _signed_by_us(self, file_id: str, url: str) -> bool:
+        query = parse_qs(urlsplit(url).query)
+        return self.valid(file_id, query.get("expires", [""])[0], query.get("signature", [""])[0])
 
     def _sign(self, file_id: str, expires: int) -> str:
         return hmac.new(self._secret, f"{file_id}\n{expires}".encode(), sha256).hexdigest()
@@ -66,5 +84,5 @@ def load_secret(path: Path) -> bytes:
 
 
 def _id_in_path(path: str) -> str | None:
-    file_id = urlsplit(path).path.removeprefix(_PREFIX).split("/")[0]
+    file_id = path.removeprefix(_PATH).split("/", 1)[0]
     return file_id if len(file_id) == 32 and all(char in "0123456789abcdef" for char in file_id) else None

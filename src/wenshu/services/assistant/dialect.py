@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel
 
 from wenshu.kit.errors import MissingField, WenshuError
-from wenshu.web.dialect import STATUS, Said, StreamEvent, sse
+from wenshu.web.dialect import STATUS, StreamEvent, parted, sse
 
 T = TypeVar("T")
 _MISSING = {"user_id": "缺少用户ID", "question": "缺少问题", "file": "缺少文件"}
@@ -32,8 +32,8 @@ class AssistantDialect:
 
     def success(self, value: object) -> Mapping[str, Any]:
         """``value`` with its message; a call that has nothing to give answers ``data: ""``."""
-        message, data = (value.message, value.value) if isinstance(value, Said) else ("成功", value)
-        return {"status": "success", "code": 200, "msg": message, "data": "" if data is None else data}
+        message, data = parted(value)
+        return {"status": "success", "code": 200, "msg": message or "成功", "data": "" if data is None else data}
 
     def failure(self, error: WenshuError) -> tuple[int, Mapping[str, Any]]:
         """Status and body; the document's own wording where it gives one."""

@@ -24,7 +24,8 @@ def pdf(
     objects: dict[int, bytes] = {
         1: b"<< /Type /Catalog /Pages 2 0 R /Outlines 6 0 R >>",
         2: b"<< /Type /Pages /Count %d /Kids [%s] >>" % (count, b" ".join(b"%d 0 R" % each for each in page_ids)),
-        3: b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [4 0 R] >>",
+        3: b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H"
+        b" /DescendantFonts [4 0 R] >>",
         4: b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 5 0 R /DW 1000"
         b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> >>",
         5: b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0"
@@ -56,6 +57,20 @@ def pdf(
         objects[8] = b"<< /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >>" % (b"11" * 32, b"22" * 32)
         extra = b" /Encrypt 8 0 R /ID [<00> <00>]"
     return _assemble(objects, extra)
+
+
+def pdf_stream(stream: bytes, entries: bytes) -> bytes:
+    """A PDF of one page whose content stream is this, with these entries in its dictionary."""
+    return _assemble(
+        {
+            1: b"<< /Type /Catalog /Pages 2 0 R >>",
+            2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>",
+            4: b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(stream), entries, stream),
+            7: b"<< >>",
+        },
+        b"",
+    )
 
 
 def _utf16(text: str) -> bytes:
@@ -141,3 +156,8 @@ def archive(parts: dict[str, bytes]) -> bytes:
         for name, body in parts.items():
             file.writestr(name, body)
     return out.getvalue()
+
+
+def part(data: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return file.read(name)

@@ -4,8 +4,8 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.core.documents import samples
 
+from unit.core.documents import samples
 from wenshu.core.documents.archive import check_contents, open_archive
 from wenshu.core.documents.limits import Limits
 from wenshu.kit.errors import ParseFailed

@@ -1,6 +1,6 @@
 import pytest
-from unit.core.documents import samples
 
+from unit.core.documents import samples
 from wenshu.core.documents.sniff import Format, sniff
 from wenshu.kit.errors import ParseFailed
 

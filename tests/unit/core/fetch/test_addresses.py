@@ -1,7 +1,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wenshu.core.fetch.addresses import AllowList, is_public
@@ -72,6 +72,7 @@ def test_public(address: str) -> None:
     assert is_public(ip_address(address))
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_public_implies_what_python_calls_global_unicast(address: IPv4Address | IPv6Address) -> None:
     if is_public(address):

@@ -111,6 +111,13 @@ async def stalled(_: Origin, request: web.Request) -> web.StreamResponse:
 
 
 @answers
+async def declared(_: Origin, request: web.Request) -> web.StreamResponse:
+    await web.StreamResponse(headers={"Content-Length": str(LIMIT + 1)}).prepare(request)
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@answers
 async def cut(_: Origin, request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": "1000"})
     await response.prepare(request)
@@ -179,6 +186,7 @@ async def test_up_to_the_limit(origin: Origin, tmp_path: Path, path: str) -> Non
     ("path", "says"),
     [
         (f"/sized/{LIMIT + 1}", "文件过大"),
+        ("/declared", "文件过大"),
         ("/chunked", "文件过大"),
         (f"/packed/{50 * LIMIT}", "文件过大"),
         ("/status/404", "状态码 404"),

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -64,6 +64,7 @@ def test_a_long_name_keeps_its_extension() -> None:
     assert name.endswith("长.docx")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.sampled_from([b"", b"attachment; filename=", b"attachment; filename*=UTF-8''"]))
 def test_any_header_gives_a_bare_name(garbage: bytes, start: bytes) -> None:
     name = file_name_of(as_aiohttp_reads(start + garbage), PLAIN)

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import pytest_asyncio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wenshu.core.fetch.addresses import AllowList
@@ -130,6 +130,7 @@ _pieces = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30).map("http://{}".format) | st.lists(_pieces, max_size=10).map("".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with ThreadPoolExecutor(1) as threads:  # starts no thread until used

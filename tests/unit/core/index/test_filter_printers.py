@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -73,6 +73,7 @@ def matches_value(expr: Comparison | Membership | Like, found: Any) -> bool:
             return re.fullmatch(pattern, found, re.DOTALL) is not None
 
 
+@settings(deadline=None)
 @given(expr=exprs, row=rows)
 def test_sqlite_agrees_with_the_reference(sqlite_connection: Connection, expr: Expr, row: dict[str, Any]) -> None:
     columns = {name: literal(value, SQL_TYPES[FIELDS[name]]) for name, value in row.items()}

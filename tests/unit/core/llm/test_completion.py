@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wenshu.core.llm.completion import MAX_WHOLE_BYTES, Decoder, StreamedAnswer, WholeAnswer
@@ -99,6 +99,7 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_json.map(lambda value: b"data: " + str(value).replace("'", '"').encode() + b"\n") | st.binary(max_size=40))
 def test_anything_gives_text_or_the_one_error(body: bytes) -> None:
     for decoder in (StreamedAnswer(), WholeAnswer()):

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wenshu.core.llm.errors import ModelUnavailable
@@ -160,10 +160,20 @@ async def test_without_key_and_limit(upstream: Upstream) -> None:
     assert model.name == "m"
 
 
-async def test_an_answered_connection_serves_again(upstream: Upstream) -> None:
+async def test_an_answered_connection_serves_again(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wenshu.core.llm.openai._DRAIN_SECONDS", 20)
+
+    async def unhurried(_: Upstream, request: web.Request) -> web.StreamResponse:
+        response = await begun(request)
+        for chunk in (event("好"), *END.splitlines(keepends=True)):
+            await response.write(chunk)
+            await asyncio.sleep(0.001)  # a pace: the end comes after the finish reason has been read
+        return response
+
+    upstream.turns = [unhurried]
     model = upstream.model()
     for _ in range(3):
-        assert [piece async for piece in model.stream(ASK)] == ["你", "好", "！"]
+        assert [piece async for piece in model.stream(ASK)] == ["好"]
     await model.close()
     assert len({id(request.protocol) for request in upstream.requests}) == 1
 
@@ -359,6 +369,7 @@ def test_retry_after_is_read() -> None:
     assert _seconds("soon") is None
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ [+-]\d+", fullmatch=True)
 )

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wenshu.core.llm.errors import ModelUnavailable
@@ -12,6 +12,7 @@ STREAM = (
 DATA = ["一".encode(), b"two", b"", b" indented", b"a:b", b"last"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8).map(sorted))
 def test_lines_however_they_are_cut(cuts: list[int]) -> None:
     lines = DataLines()

@@ -27,6 +27,14 @@ def test_a_foreign_or_changed_link_does_not():
     assert LINKS.file_id("http://h:1/files/../etc/passwd") is None
     assert LINKS.file_id("http://elsewhere/files/" + new_id() + "/a") is None
     assert LINKS.signed("https://example.com/a") == "https://example.com/a"
+    assert LINKS.signed("/files/" + new_id() + "/a").startswith("/files/")
+
+
+def test_a_link_of_an_earlier_address_is_ours_by_its_signature():
+    signed = Links("http://earlier:2", b"secret", 60).signed(LINKS.canonical(new_id(), "a"))
+    assert LINKS.file_id(signed)
+    assert LINKS.opens(signed)
+    assert LINKS.file_id(signed[:-1] + "x") is None
 
 
 def test_an_expired_link_still_names_its_file():

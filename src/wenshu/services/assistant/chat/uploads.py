@@ -34,23 +34,33 @@ async def uploaded_texts(parts: Assistant, scope: Scope, documents: Sequence[Upl
     for at, document in enumerate(documents):
         if not document.parse_success:
             continue
-        content = document.content
-        if content is None or not content.strip():
-            content = await _text_of_own_file(parts, scope, document.file_url, at)
-        name = document.file_name or f"文档{at + 1}"
-        file_id = parts.files.links.file_id(document.file_url)
-        url = document.file_url if file_id is None else parts.files.links.canonical(file_id, name)
-        texts.append(UploadedText(name, url, content))
+        file = await _named_file(parts, scope, document, at)
+        url = parts.files.link(file) if file else document.file_url
+        text = document.content or ""
+        if not text.strip():
+            text = await _text_of(parts, file, at)
+        texts.append(UploadedText(document.file_name or f"文档{at + 1}", url, text))
     return texts
 
 
-async def _text_of_own_file(parts: Assistant, scope: Scope, url: str, at: int) -> str:
-    file_id = parts.files.links.file_id(url)
+async def _named_file(parts: Assistant, scope: Scope, document: UploadedDocument, at: int) -> StoredFile | None:
+    """The file of ours that the document names: answers sign its link anew, hence the check also with a text."""
+    links = parts.files.links
+    if links.is_canonical(document.file_url):
+        raise InvalidInput(f"uploaded_docs[{at}].file_url 无效", field="uploaded_docs")
+    file_id = links.file_id(document.file_url)
     if file_id is None:
-        raise InvalidInput(f"uploaded_docs[{at}].content 缺失，且 file_url 不是本服务的文件", field="uploaded_docs")
+        return None
     file = await parts.files.find(file_id)
-    if not scope.owns(file.tenant_code, file.org_code):
+    shared = file.is_global and links.opens(document.file_url) and bool((document.content or "").strip())
+    if not shared and not scope.owns(file.tenant_code, file.org_code):
         raise NotFound("文件不存在")
+    return file
+
+
+async def _text_of(parts: Assistant, file: StoredFile | None, at: int) -> str:
+    if file is None:
+        raise InvalidInput(f"uploaded_docs[{at}].content 缺失，且 file_url 不是本服务的文件", field="uploaded_docs")
     with TemporaryDirectory(prefix="wenshu-chat-") as folder:
         path = Path(folder) / "document"
         await parts.files.fetch(file.id, path)

@@ -15,7 +15,7 @@ _COLUMNS = ("问题", "答案", "来源")
 _LONGEST = 20_000
 
 
-def pairs_of(body: AddPairs) -> list[Pair]:
+def pairs_of(parts: Assistant, body: AddPairs) -> list[Pair]:
     """The pairs that a call carries. Raises InvalidInput where the lists do not go together."""
     questions, answers = _listed(body.question), _listed(body.answer)
     if len(questions) != len(answers):
@@ -26,7 +26,10 @@ def pairs_of(body: AddPairs) -> list[Pair]:
             raise InvalidInput("source 与 question 的数量不一致", field="source")
     else:
         sources = [body.source or ""] * len(questions)
-    return [Pair(*row) for row in zip(questions, answers, sources, strict=True)]
+    pairs = [Pair(*row) for row in zip(questions, answers, sources, strict=True)]
+    for pair in pairs:
+        _check_source(parts, pair)
+    return pairs
 
 
 def template() -> bytes:
@@ -46,6 +49,8 @@ async def add_from_template(
         raise InvalidInput("模板中没有可导入的问答对", field="file", details=skipped)
     if len(pairs) > MOST_PAIRS:
         raise InvalidInput(f"一次最多导入 {MOST_PAIRS} 条问答对", field="file")
+    for pair in pairs:
+        _check_source(parts, pair)
     await parts.ingest.replace_pairs(scope, pairs)
     return len(pairs), skipped
 
@@ -76,6 +81,11 @@ def _row_fault(question: str, answer: str) -> str:
     if not answer:
         return "答案为空"
     return f"问题或答案超过 {_LONGEST} 个字符" if max(len(question), len(answer)) > _LONGEST else ""
+
+
+def _check_source(parts: Assistant, pair: Pair) -> None:
+    if parts.files.links.is_canonical(pair.source):
+        raise InvalidInput("source 无效", field="source")
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -79,7 +79,7 @@ async def download_qa_template() -> Response:
 @router.post("/add_qa", summary="添加 QA Add question–answer pairs")
 async def add_qa(body: AddPairs, caller: AnyCaller, parts: Parts) -> Said[str]:
     """All or none; the same question in the same scope is replaced."""
-    added = pairs.pairs_of(body)
+    added = pairs.pairs_of(parts, body)
     await parts.ingest.replace_pairs(caller.scope_of(body), added)
     return Said(f"成功插入{len(added)}条问答对到素材库", "")
 

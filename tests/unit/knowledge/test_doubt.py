@@ -1,0 +1,24 @@
+from wenshu.knowledge.doubt import WEIGHTS, confidence, features, missing
+from wenshu.knowledge.question import read
+from wenshu.knowledge.rank import rank
+
+
+def doubt_of(question: str, passages) -> float:
+    asked = read(question)
+    return confidence(asked, rank(asked, passages)[0])
+
+
+def test_confident_where_the_words_stand_and_doubtful_where_not(library) -> None:
+    assert doubt_of("公司的创始人是谁？", library) > 0
+    assert doubt_of("食堂的开放时间是几点？", library) < 0
+
+
+def test_missing_lists_words_and_numbers_before_the_longest_gaps(library) -> None:
+    assert missing(read("特斯拉2023年在Berlin的创始人"), library) == ("berlin", "2023", "特斯拉")
+    assert missing(read("公司的创始人是谁？"), library) == ()
+    assert missing(read("文枢二〇一六年成立？"), library) == ()
+
+
+def test_every_feature_has_a_weight(library) -> None:
+    asked = read("公司的创始人是谁？")
+    assert features(asked, rank(asked, library)[0]).keys() == WEIGHTS.keys()
