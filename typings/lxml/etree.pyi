@@ -22,5 +22,7 @@ _Element = ElementBase
 
 class LxmlError(Exception): ...
 
+class ParserError(LxmlError): ...
+
 class XMLSyntaxError(LxmlError, SyntaxError):
     code: int

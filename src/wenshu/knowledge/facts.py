@@ -47,8 +47,8 @@ def unfounded_amounts(text: str, sources: frozenset[Amount]) -> list[str]:
 def names(text: str) -> frozenset[str]:
     """Find what must stand word for word in a source, folded: titles, persons' names, names of bodies and places.
 
-    By form only: 《…》, the characters around the dot of a foreign name (where it ends cannot be seen), a surname with one or two characters between joints, and the two characters
-    before 公司 / 大学 / 省 and the like.
+    By form only: 《…》, the characters at the dot of a foreign name (where it ends cannot be seen), a surname with one
+    or two characters between joints, and the two characters before 公司 / 大学 / 省 and the like.
     """
     folded = fold(text)
     found = {match.group(1) for match in _TITLE.finditer(folded)}

@@ -58,7 +58,9 @@ _CONNECTIVE = re.compile(
 )
 _DECORATION = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,2}[.、)）]\s*|[（(]\d{1,2}[)）]\s*)|\*\*|__|`")
 _TIMING = re.compile(r"\d+(?:\.\d+)?\s*(?:[-–~—至到]\s*\d+(?:\.\d+)?)?\s*(?:秒|s\b)|\d{1,2}:\d{2}")
-_ORDINAL = re.compile(r"(?:创意|镜头|方案|场景|标题|选题|第)\s*[\d一二三四五六七八九十]+\s*(?:个|镜|幕|场)?")
+_ORDINAL = re.compile(
+    r"(?:创意|镜头|方案|场景|标题|选题|第)\s*[\d一二三四五六七八九十]+\s*(?:个|镜|幕|场)?|^\|\s*\d{1,2}\s*(?=\|)"
+)
 _ENOUGH = 0.6  # share of a sentence's pairs of characters that its sources must hold
 _TAKES_PART = 0.25  # share below which a cited passage is no source of the sentence
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+")

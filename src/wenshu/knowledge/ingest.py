@@ -18,7 +18,7 @@ from wenshu.knowledge.tables import documents, qa_pairs
 DOC: Collection = "DOC"
 QA: Collection = "QA"
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_TRAILING_ID = re.compile(r"[（(][A-Za-z0-9#_.\-]+[）)]$")
+_TRAILING_ID = re.compile(r"[（(](?!(?:19|20)\d\d[）)])[A-Za-z0-9#_.\-]+[）)]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Ingest:
 
 
 def title_of(name: str) -> str:
-    """What a person calls a document: its name without the extension and without an id in brackets at the end."""
+    """What a person calls a document: its name without the extension and an id in brackets; a year is no id."""
     return _TRAILING_ID.sub("", _EXTENSION.sub("", name)).strip() or name
 
 

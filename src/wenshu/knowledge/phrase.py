@@ -130,13 +130,13 @@ _DOCUMENT_WORDS = re.compile(
 
 
 def _question(name: str) -> str:
-    name = name.strip().rstrip("?？。")
+    name = " ".join(name.split()).rstrip("?？。")
     return f"{name}？"
 
 
 def _subject(title: str) -> str:
     """Name what a title is about: without 说明书 and the like, unless nothing is left."""
-    title = title.strip()
+    title = " ".join(title.split())
     short = _DOCUMENT_WORDS.sub("", title).strip(" -_—《》")
     return short if len(short) >= 3 else title
 
@@ -215,7 +215,7 @@ def _from_heading(passage: Passage, subject: str) -> Iterator[str]:
     heading = passage.heading.split(" / ")[-1].strip(" #0123456789.、（）()一二三四五六七八九十")
     if not subject or not 2 <= len(heading) <= 12 or _GENERIC_HEADING.search(heading) or heading == subject:
         return
-    yield f"《{passage.title.strip('《》')}》里关于“{heading}”是怎么说的？"
+    yield f"《{' '.join(passage.title.split()).strip('《》')}》里关于“{heading}”是怎么说的？"
 
 
 def _from_opening(passage: Passage, subject: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from lxml import html
-from lxml.etree import ElementBase
+from lxml.etree import ElementBase, ParserError
 
 from wenshu.core.documents.builder import TextBuilder, clean, one_line
 from wenshu.core.documents.decode import decode
@@ -48,7 +48,10 @@ def build(builder: TextBuilder, text: str) -> str:
     if not source:
         return ""
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    root = html.document_fromstring(source.encode(), parser=parser)
+    try:
+        root = html.document_fromstring(source.encode(), parser=parser)
+    except ParserError:  # comments only
+        return ""
     # Whatever is wrong with a page is put up with, but past its limit of depth the parser drops the rest of the text.
     if len(parser.error_log.filter_from_fatals()):
         raise ParseFailed("too_large", "网页嵌套过深")
