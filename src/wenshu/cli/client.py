@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from wenshu.server.home import Home
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
+_JSON = {"Content-Type": "application/json"}
 
 
 class CallFailed(Exception):
@@ -31,14 +32,13 @@ class Client:
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
         """POST JSON; the answer's ``data``. Raises CallFailed."""
-        async with self._session.post(
-            path, data=orjson.dumps(body), headers={"Content-Type": "application/json"}
-        ) as answer:
-            return _data(await answer.read())
+        with _worded():
+            async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
+                return _data(await answer.read())
 
     async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
         """POST one file with form fields; the answer's ``data``. Raises CallFailed."""
-        with file.open("rb") as source:
+        with _worded(), file.open("rb") as source:
             form = aiohttp.FormData({name: value for name, value in fields.items() if value})
             form.add_field("file", source, filename=file.name)
             async with self._session.post(path, data=form) as answer:
@@ -46,18 +46,26 @@ class Client:
 
     async def stream(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """POST JSON and read server-sent events. Raises CallFailed, also for a fault inside the stream."""
-        async with self._session.post(
-            path, data=orjson.dumps(body), headers={"Content-Type": "application/json"}
-        ) as answer:
-            if answer.content_type != "text/event-stream":
-                _data(await answer.read())
-                return
-            async for line in answer.content:
-                if line.startswith(b"data: "):
-                    event = orjson.loads(line[6:])
-                    if event.get("status") == "fail":
-                        raise CallFailed(event["msg"])
-                    yield event
+        with _worded():
+            async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
+                if answer.content_type != "text/event-stream":
+                    _data(await answer.read())
+                    return
+                async for line in answer.content:
+                    if line.startswith(b"data: "):
+                        event = orjson.loads(line[6:])
+                        if event.get("status") == "fail":
+                            raise CallFailed(event["msg"])
+                        yield event
+
+
+@contextmanager
+def _worded() -> Generator[None]:
+    """A connection's fault in words."""
+    try:
+        yield
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise CallFailed(f"与服务器的连接中断 The connection to the server broke ({type(error).__name__})") from error
 
 
 @asynccontextmanager
@@ -96,7 +104,7 @@ async def _address(home: Home, process: asyncio.subprocess.Process) -> str:
     async with asyncio.timeout(_START_SECONDS):
         while True:
             running = home.running()
-            if running is not None:
+            if running is not None and running.pid == process.pid:
                 return running.url
             if process.returncode is not None:
                 raise CallFailed("服务器未能启动 The server did not start")

@@ -72,7 +72,7 @@ def without_amounts(text: str) -> str:
 
 def words(text: str) -> frozenset[str]:
     """Find the words of other scripts, folded, without numbers."""
-    return frozenset(word for word in _WORD.findall(fold(text)) if not word[0].isdigit())
+    return frozenset(word for word in _WORD.findall(fold(text)) if not word.isdigit())
 
 
 _DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)")
@@ -92,7 +92,7 @@ _PERSON = re.compile(
 _BODY = re.compile(
     r"([\u4e00-\u9fff]{2})(?:(?:股份|科技|集团|有限|责任)*公司|集团|大学|学院|银行|医院|研究院|研究所|出版社|电视台|博物馆|[省市县镇])"
 )
-_WORD = re.compile(r"[a-z0-9]*[a-z][a-z0-9]*")
+_WORD = re.compile(r"[a-z0-9]+")
 
 
 def _spelled(date: re.Match[str]) -> str:

@@ -50,16 +50,16 @@ def check(sentence: str, passages: Sequence[Passage], *, creative: bool = False)
     return _search(text, plain, passages, creative=creative)
 
 
-_MARKER = re.compile(r"\s*[\[［【]\s*\d{1,3}(?:\s*[,，、]\s*\d{1,3})*\s*[\]］】]")
+_MARKER = re.compile(r"\s{0,4}[\[［【]\s?\d{1,3}(?:\s?[,，、]\s?\d{1,3}){0,9}\s?[\]］】]")
 _CONNECTIVE = re.compile(
     r"(?:综上(?:所述)?|总之|总的来说|因此|所以|此外|另外|同时|其中|首先|其次|最后|具体(?:如下|来说|包括)?|如下|"
     r"(?:根据|从)(?:以上|上述|所给|提供的)?(?:资料|材料|内容|信息)(?:来看|可知|显示)?|以下(?:是|为)?[^0-9]{0,10}|"
     r"(?:主要)?(?:包括|有)(?:以下|如下)[^0-9]{0,6})[：:，,。]?"
 )
 _DECORATION = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,2}[.、)）]\s*|[（(]\d{1,2}[)）]\s*)|\*\*|__|`")
-_TIMING = re.compile(r"\d+(?:\.\d+)?\s*(?:[-–~—至到]\s*\d+(?:\.\d+)?)?\s*(?:秒|s\b)|\d{1,2}:\d{2}")
+_TIMING = re.compile(r"\d{1,4}(?:\.\d)?\s?(?:[-–~—至到]\s?\d{1,4}(?:\.\d)?)?\s?(?:秒|s\b)|\d{1,2}:\d{2}")
 _ORDINAL = re.compile(
-    r"(?:创意|镜头|方案|场景|标题|选题|第)\s*[\d一二三四五六七八九十]+\s*(?:个|镜|幕|场)?|^\|\s*\d{1,2}\s*(?=\|)"
+    r"(?:创意|镜头|方案|场景|标题|选题|第)\s?[\d一二三四五六七八九十]{1,3}\s?(?:个|镜|幕|场)?|^\|\s*\d{1,2}\s*(?=\|)"
 )
 _ENOUGH = 0.6  # share of a sentence's pairs of characters that its sources must hold
 _TAKES_PART = 0.25  # share below which a cited passage is no source of the sentence

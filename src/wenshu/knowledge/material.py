@@ -47,8 +47,8 @@ class Fact:
 
 
 def subject_of(request: str) -> str:
-    """Take the topic out of a request (``帮我写三个关于云图X3的选题`` → ``云图X3``); all of it when nothing is left."""
-    flat = " ".join(request.split())
+    """Take the topic out of a request (``帮我写三个关于云图X3的选题`` → ``云图X3``); its beginning when nothing is left."""
+    flat = " ".join(request[:_LONGEST_REQUEST].split())
     bare = " ".join(_REQUEST.sub(" ", flat).split()).strip(_EDGE)
     return _LEAD.sub("", bare).strip(_EDGE)[:_LONGEST_SUBJECT] or flat[:_LONGEST_SUBJECT]
 
@@ -72,6 +72,7 @@ def facts(topic: str, passages: Sequence[Passage], limit: int = 8) -> list[Fact]
 
 
 _CAPTION = 18
+_LONGEST_REQUEST = 300
 _LONGEST_SUBJECT = 40
 _EDGE = "的，。！？、：:,.!? "
 _LEAD = re.compile(r"^(?:给|为|就|对)|(?:出|做|写)$")

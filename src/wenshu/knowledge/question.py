@@ -35,7 +35,12 @@ class Question:
 
 
 def read(question: str) -> Question:
-    """Read a question; anything at all can be read, an empty text gives an empty ``what``."""
+    """Read a question; anything at all can be read, an empty text gives an empty ``what``.
+
+    Of more than 600 characters only the first and the last 300 are read: what is asked stands at an end.
+    """
+    if len(question) > 2 * _END:
+        question = f"{question[:_END]}\n{question[-_END:]}"
     text = fold(question).strip().rstrip("?？。！!.，, ")
     asks, asking = _kind(text)
     start, end = asking.span() if asking else (len(text), len(text))
@@ -52,6 +57,7 @@ def read(question: str) -> Question:
     )
 
 
+_END = 300
 _WHAT = "(?:什么|甚么|啥)"
 _ALIASES = "别名|俗名|俗称|原名|本名|真名|学名|简称|全称|别称|旧称|英文名|中文名|名字|名称|代号|译名"
 _KINDS: dict[Asks, re.Pattern[str]] = {  # in order: the first that is found decides

@@ -46,6 +46,7 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         version=version("wenshu"),
         docs_url=None,  # FastAPI's pages load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # an address that is not documented is 404, not a redirect built on the request's Host
         lifespan=lifespan,
     )
     install_fault_handlers(app)
@@ -101,6 +102,7 @@ def _add_console(app: FastAPI) -> None:
     page = files("wenshu.console").joinpath("index.html").read_text("utf-8")
 
     @app.get("/", include_in_schema=False)
+    @app.get("/console", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse("/console/")
 

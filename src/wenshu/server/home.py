@@ -40,6 +40,8 @@ class Home:
             os.close(lock)
             raise HomeInUse(str(self.path)) from error
         self._lock = lock
+        # A killed server leaves its address behind: nobody must take it for ours.
+        self._server.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Give the folder back."""

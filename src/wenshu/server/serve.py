@@ -1,6 +1,7 @@
 """Serving: one process, one socket, a graceful stop."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -108,7 +109,14 @@ def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[
         ready(url)
 
     server = Server(config, app, announce)
+    # uvicorn raises the signal once more after its graceful stop: by default that would end us before the clean-up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _already_handled)
     server.run(sockets=[bound])
     if not server.started:
         raise Misconfigured("启动失败，原因见日志。Starting failed; the log says why.")
     log.info("stopped")
+
+
+def _already_handled(number: int, frame: FrameType | None) -> None:
+    """Nothing is left to do: the stop was graceful."""

@@ -1,6 +1,7 @@
 """Strict requests: JSON bodies are checked as the contract says before FastAPI validates them."""
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, cast
 
 import orjson
@@ -12,6 +13,10 @@ from starlette.responses import Response
 from wenshu.kit.errors import InvalidInput, UnsupportedMediaType
 
 _WIDEST = 2.0**63
+_NUL = "不能包含 NUL 字符"
+# An escaped NUL, or what may be a number beyond 64 bit: a body with neither needs no walk through its values.
+_SUSPICIOUS = re.compile(rb"\\u0000|[0-9]{19}|[0-9][eE]")
+_LONGEST_PATH = 100
 
 
 class StrictRequest(Request):
@@ -31,15 +36,17 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its JSON body strictly."""
+    """A route that reads its query and its JSON body strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, given a strict request where the route takes JSON."""
         handle = super().get_route_handler()
-        if self.body_field is None or isinstance(self.body_field.field_info, Form):
-            return handle
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def run(request: Request) -> Response:
+            _check_address(request)
+            if not takes_json:
+                return await handle(request)
             body = await request.body()
             return await handle(StrictRequest(request, body, decode(body, request.headers.get("content-type", ""))))
 
@@ -47,14 +54,14 @@ class StrictRoute(APIRoute):
 
 
 def decode(body: bytes, content_type: str) -> object:
-    """The JSON object of a body; an empty body counts as ``{}``.
+    """The JSON object of a body; an empty body counts as ``{}``, a field that is null as one that is left out.
 
     Raises UnsupportedMediaType where the body is not declared as JSON, and InvalidInput for what is not JSON (NaN and
     Infinity included), is no object, holds a NUL character or a number beyond 64 bit.
     """
     if not body.strip():
         return {}
-    media_type = content_type.split(";", 1)[0].strip().lower()
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType("请求体需为 application/json")
     try:
@@ -63,27 +70,52 @@ def decode(body: bytes, content_type: str) -> object:
         raise InvalidInput(f"请求体不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）") from error
     if not isinstance(value, dict):
         raise InvalidInput("请求体需为 JSON 对象")
-    fault = _fault(cast("object", value))
+    fields = cast("dict[str, object]", value)
+    fault = _fault(fields) if _SUSPICIOUS.search(body) else None
     if fault:
         raise InvalidInput(f"{fault[0]}: {fault[1]}", field=fault[0])
-    return cast("object", value)
+    return {name: inner for name, inner in fields.items() if inner is not None}
 
 
-def _fault(root: object) -> tuple[str, str] | None:
-    """The first value that no database or client would carry safely, with its path. Iterative: bodies may be deep."""
-    pending: list[tuple[str, object]] = [("", root)]
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, str):
-            if "\x00" in value:
-                return path, "不能包含 NUL 字符"
-        elif isinstance(value, dict):
-            for key, inner in cast("dict[str, object]", value).items():
-                if "\x00" in key:
-                    return path or "请求体", "不能包含 NUL 字符"
-                pending.append((f"{path}.{key}" if path else key, inner))
+def _check_address(request: Request) -> None:
+    if "\x00" in request.url.path or "\x00" in request.scope["path"]:
+        raise InvalidInput(f"路径{_NUL}")
+    for name, value in request.query_params.multi_items():
+        if "\x00" in name or "\x00" in value:
+            raise InvalidInput(f"参数 {_shown([name])} {_NUL}", field=_shown([name]))
+
+
+def _fault(root: dict[str, object]) -> tuple[str, str] | None:
+    """The first value that no database or client would carry safely, with its path.
+
+    Depth first with an iterator a level: bodies may be deep, and wide, and their names long.
+    """
+    levels: list[Iterator[tuple[str | int, object]]] = [iter(cast("Iterable[tuple[str | int, object]]", root.items()))]
+    path: list[str | int] = []
+    while levels:
+        step = next(levels[-1], None)
+        if step is None:
+            levels.pop()
+            if path:
+                path.pop()
+            continue
+        key, value = step
+        if isinstance(key, str) and "\x00" in key:
+            return _shown(path), _NUL
+        if isinstance(value, dict):
+            levels.append(iter(cast("Iterable[tuple[str | int, object]]", value.items())))
+            path.append(key)
         elif isinstance(value, list):
-            pending.extend((f"{path}[{at}]", inner) for at, inner in enumerate(cast("list[object]", value)))
+            levels.append(iter(enumerate(cast("list[object]", value))))
+            path.append(key)
+        elif isinstance(value, str) and "\x00" in value:
+            return _shown([*path, key]), _NUL
         elif isinstance(value, int | float) and abs(value) >= _WIDEST:
-            return path, "数值超出 64 位范围"
+            return _shown([*path, key]), "数值超出 64 位范围"
     return None
+
+
+def _shown(path: list[str | int]) -> str:
+    """``["docs", 0, "name"]`` → ``docs[0].name``, cut to what a message can carry."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path[:_LONGEST_PATH])
+    return text.removeprefix(".").replace("\x00", "")[:_LONGEST_PATH] or "请求体"

@@ -51,7 +51,8 @@ def die_with_parent(parent: int) -> None:
 def limit_resources(limits: Limits, idle: int) -> int:
     """Sets the limits of memory, time and output for this process; returns its new address space limit, in bytes.
 
-    ``idle`` is the address space it had before the job. The kernel ends the process by SIGXCPU or SIGALRM; memory past the limit fails to be allocated.
+    ``idle`` is the address space it had before the job. The kernel ends the process by SIGXCPU or SIGALRM; memory past
+    the limit fails to be allocated.
     """
     space = idle + limits.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (space, space))

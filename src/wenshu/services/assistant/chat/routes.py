@@ -140,7 +140,7 @@ async def restore_session(ref: Ref, parts: Parts) -> Said[str]:
 
 
 @router.post("/upload", summary="上传文件 Upload a file", openapi_extra=MULTIPART_FILES)
-async def upload(body: AnyUpload, caller: AnyCaller, parts: Parts) -> Said[Uploaded]:
+async def upload(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[Uploaded]:
     """Store one file and answer its link."""
     scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
     files = body.named("file")
@@ -150,7 +150,7 @@ async def upload(body: AnyUpload, caller: AnyCaller, parts: Parts) -> Said[Uploa
 
 
 @router.post("/upload_and_parse", summary="上传并解析文件 Upload and parse files", openapi_extra=MULTIPART_FILES)
-async def upload_and_parse(body: AnyUpload, caller: AnyCaller, parts: Parts) -> Said[list[ParsedFile]]:
+async def upload_and_parse(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[list[ParsedFile]]:
     """Store and parse each file; one bad file never spoils the others."""
     scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
     files = body.named("file", "files", "file[]", "files[]")

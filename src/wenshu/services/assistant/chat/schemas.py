@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from wenshu.web.caller import ScopedBody
+from wenshu.web.scalars import Flag, Whole
 
 MOST_UPLOADS = 20
 
 UserId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 SessionId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#%\\]{1,128}$")]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-ListLimit = Annotated[int, Field(ge=1, le=1000)]
+ListLimit = Annotated[Whole, Field(ge=1, le=1000)]
 
 
 class UploadedDocument(BaseModel):
@@ -20,7 +21,7 @@ class UploadedDocument(BaseModel):
     file_name: str = Field("", max_length=255)
     file_url: str = Field("", max_length=4096)
     content: str | None = None
-    parse_success: bool = True
+    parse_success: Flag = True
 
 
 class Ask(ScopedBody):
@@ -29,12 +30,12 @@ class Ask(ScopedBody):
     user_id: UserId
     session_id: SessionId | Literal[""] | None = None
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-    use_vector_db: bool = True
+    use_vector_db: Flag = True
     uploaded_docs: Annotated[list[UploadedDocument], Field(max_length=MOST_UPLOADS)] | None = None
-    stream: bool = True
-    limit: int | None = Field(None, ge=1, le=200)
+    stream: Flag = True
+    limit: Whole | None = Field(None, ge=1, le=200)
     chat_mode: Literal["general", "idea_gen", "scripts_gen"] = "general"
-    use_external_resource: bool = False
+    use_external_resource: Flag = False
     theme: str | None = Field(None, max_length=100)
 
 

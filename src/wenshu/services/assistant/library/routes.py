@@ -71,8 +71,9 @@ async def search_from_vector_db(body: Search, caller: AnyCaller, parts: Parts) -
 
 
 @router.get("/download_qa_template", summary="下载 QA 模板 Download the QA template")
-async def download_qa_template() -> Response:
+async def download_qa_template(caller: AnyCaller) -> Response:
     """A spreadsheet with the columns 问题, 答案, 来源."""
+    caller.scope(None, None)
     return Response(pairs.template(), media_type=_XLSX, headers=attachment(pairs.TEMPLATE_NAME))
 
 
@@ -87,7 +88,7 @@ async def add_qa(body: AddPairs, caller: AnyCaller, parts: Parts) -> Said[str]:
 @router.post(
     "/add_qa_from_template", summary="从模板文件添加 QA Add pairs from the template", openapi_extra=MULTIPART_FILES
 )
-async def add_qa_from_template(upload: AnyUpload, caller: AnyCaller, parts: Parts) -> Said[object]:
+async def add_qa_from_template(caller: AnyCaller, upload: AnyUpload, parts: Parts) -> Said[object]:
     """Rows with an empty question or answer are left out and named in ``data``."""
     scope = caller.scope(upload.fields.get("tenant_code"), upload.fields.get("org_code"))
     files = upload.named("file")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from wenshu.web.caller import ScopedBody
+from wenshu.web.scalars import Flag, Real, Whole
 
 MOST_PAIRS = 1000
 MOST_DOCUMENTS = 200
@@ -14,7 +15,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Source = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4096)]
-Threshold = Annotated[float | None, Field(ge=0, le=1)]
+Threshold = Annotated[Real | None, Field(ge=0, le=1)]
 
 
 class AddDocument(ScopedBody):
@@ -43,8 +44,8 @@ class Search(ScopedBody):
     query: Line
     collection_type: Literal["DOC", "QA"]
     filter_expr: str | None = Field(None, description="Milvus 表达式 A Milvus expression, and-ed with the scope")
-    limit: int = Field(5, ge=1, le=200)
-    use_hybrid: bool = False
+    limit: Whole = Field(5, ge=1, le=200)
+    use_hybrid: Flag = False
     vector_similarity_threshold: Threshold = None
     rrf_similarity_threshold: Threshold = None
 
