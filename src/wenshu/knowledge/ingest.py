@@ -1,7 +1,9 @@
 """Taking material in and out: a document or pair and its passages change in one transaction, never halves."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -9,7 +11,7 @@ from sqlalchemy import Table, delete, insert, select, update
 
 from wenshu.core.database.engine import Database, Transaction
 from wenshu.core.database.scope import Scope
-from wenshu.core.documents.chunk import chunk
+from wenshu.core.documents.chunk import Chunk, chunk
 from wenshu.core.documents.model import Parsed
 from wenshu.core.index.port import Collection, Entry, Index
 from wenshu.kit import clock
@@ -36,10 +38,12 @@ class Ingest:
     def __init__(self, database: Database, index: Index) -> None:
         self._database = database
         self._index = index
+        # Bounded and our own: a book of ten million characters takes seconds to cut.
+        self._chunking = ThreadPoolExecutor(1, thread_name_prefix="wenshu-chunk")
 
     async def replace_document(self, scope: Scope, name: str, url: str, parsed: Parsed) -> None:
         """Store the document; one of the same tenant, org and name gives way in the same step."""
-        chunks = chunk(parsed)
+        chunks = await asyncio.get_running_loop().run_in_executor(self._chunking, chunk, parsed)
         title = title_of(name)
         values = {"doc_url": url, "text": parsed.text, "chunks": len(chunks), "updated_at": clock.now()}
         async with self._database.write(scope) as tx:
@@ -57,7 +61,7 @@ class Ingest:
                     ordinal=piece.ordinal,
                     name=name,
                     title=title,
-                    heading=piece.heading,
+                    heading=_place(piece),
                     body=piece.text,
                     source=url,
                     start=piece.start,
@@ -114,6 +118,12 @@ class Ingest:
 def title_of(name: str) -> str:
     """What a person calls a document: its name without the extension and an id in brackets; a year is no id."""
     return _TRAILING_ID.sub("", _EXTENSION.sub("", name)).strip() or name
+
+
+def _place(piece: Chunk) -> str:
+    """Where the piece stands: its heading path, and for later rows of a table the names of its columns."""
+    columns = "、".join(cell.strip() for cell in piece.lead.strip().strip("|").split("|") if cell.strip())
+    return " / ".join(part for part in (piece.heading, columns) if part)
 
 
 def _hash(question: str) -> str:

@@ -47,7 +47,7 @@ class Fact:
 
 
 def subject_of(request: str) -> str:
-    """Take the topic out of a request (``帮我写三个关于云图X3的选题`` → ``云图X3``); its beginning when nothing is left."""
+    """Take the topic out of a request (帮我写三个关于云图X3的选题 → 云图X3); its beginning when nothing is left."""
     flat = " ".join(request[:_LONGEST_REQUEST].split())
     bare = " ".join(_REQUEST.sub(" ", flat).split()).strip(_EDGE)
     return _LEAD.sub("", bare).strip(_EDGE)[:_LONGEST_SUBJECT] or flat[:_LONGEST_SUBJECT]

@@ -1,7 +1,6 @@
 """One server for the folder, and a loopback web server that holds the documents it is told to fetch."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +9,7 @@ from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
+
 from contracts.assistant.material import Material
 from serving import ServerProcess
 
@@ -72,4 +72,4 @@ def stored(home: Path) -> dict[str, object]:
         named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'passage_terms%'"
         tables = [name for (name,) in database.execute(named)]
         rows = {name: sorted(map(repr, database.execute(f'SELECT * FROM "{name}"'))) for name in tables}  # noqa: S608 (the database's own table names)
-    return {**rows, "objects": sorted(os.listdir(home / "objects"))}
+    return {**rows, "objects": sorted(path.name for path in (home / "objects").iterdir())}

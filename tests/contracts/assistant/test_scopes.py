@@ -6,17 +6,27 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+
 from contracts.assistant.material import Material
 from contracts.assistant.wire import CHAT, LIBRARY, failed, objection, succeeded
-from contracts.assistant.world import World, seen_by
+from contracts.assistant.world import World, covers
 
 MATRIX: dict[str, Any] = json.loads(Path(__file__).with_name("scopes.json").read_text("utf-8"))
 CALLERS: dict[str, Any] = MATRIX["callers"]
 UNKNOWN = "0" * 32
 BODY_OF_ANYTHING = {
-    "doc_url": "http://127.0.0.1:9/x", "doc_name": ["甲.txt"], "multi_doc_urls": ["http://127.0.0.1:9/x"], "doc_names": ["甲.txt"],
-    "question": ["甲？"], "answer": ["乙"], "query": "甲", "collection_type": "QA", "user_id": "u", "title": "题",
-}  # fmt: skip
+    "doc_url": "http://127.0.0.1:9/x",
+    "doc_name": ["甲.txt"],
+    "multi_doc_urls": ["http://127.0.0.1:9/x"],
+    "doc_names": ["甲.txt"],
+    "question": ["甲？"],
+    "answer": ["乙"],
+    "query": "甲",
+    "collection_type": "QA",
+    "user_id": "u",
+    "title": "题",
+}
+FILE_QUESTION = "钥匙在哪里？"
 
 
 def having(*kinds: str) -> list[str]:
@@ -48,7 +58,9 @@ def test_the_matrix_has_every_route(routes: list[str]) -> None:
     assert sorted(MATRIX["routes"]) == routes
 
 
-@pytest.mark.parametrize("route", having("reads", "writes", "deletes", "lists", "changes nothing", "takes an id", "files"))
+@pytest.mark.parametrize(
+    "route", having("reads", "writes", "deletes", "lists", "changes nothing", "takes an id", "files")
+)
 @pytest.mark.usefixtures("untouched")
 def test_codes_that_name_no_scope_are_refused_everywhere(route: str, client: httpx.Client, tag: str) -> None:
     method, path = route.split(" ")
@@ -68,87 +80,103 @@ def test_codes_that_name_no_scope_are_refused_everywhere(route: str, client: htt
     assert faults == []
 
 
-@pytest.mark.parametrize("label", [label for label, caller in CALLERS.items() if "sees" in caller])
-class TestCaller:
-    """What one caller can see, and what it can change."""
+def callers(flag: str) -> pytest.MarkDecorator:
+    """A test for each caller who has this in the table."""
+    return pytest.mark.parametrize("label", [label for label, caller in CALLERS.items() if flag in caller])
 
-    def test_search_and_chat_read_just_what_the_caller_sees(self, world: World, label: str) -> None:
-        world.fill()
-        codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
-        assert world.found(codes) == world.names(visible)
-        everything = "tenant_code != 'nobody' or tenant_code == '' or org_code like '%' or not (chunk_index < 0)"
-        hits = world.search(codes, "DOC", everything)
-        assert {hit["doc_name"] for hit in hits} == world.names(visible)["DOC"]
-        hidden = [label for label in world.scopes if label not in visible]
-        for other in [*visible[:1], *hidden]:
-            asked = {**codes, "user_id": world.tag, "question": world.question(other), "stream": False, "limit": 200}
-            answer = succeeded(world.client.post(f"{CHAT}/chat", json=asked))
-            used = {document["name"] for document in answer["sources"]["documents"] if world.tag in document["name"]}
-            assert used <= set().union(*world.names(visible).values())
 
-    @pytest.mark.parametrize("route", having("deletes"))
-    def test_deletes_just_what_the_caller_sees(self, world: World, label: str, route: str) -> None:
-        world.fill()
-        codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
-        names = world.names(list(world.scopes))
-        body = {**codes, "doc_name": sorted(names["DOC"]), "question": sorted(names["QA"])}
-        succeeded(world.client.post(route.split(" ")[1], json=body))
-        gone = {"del_collection": {"DOC", "QA"}, "del_document": {"DOC"}, "del_qa": {"QA"}}[route.rsplit("/", 1)[1]]
-        left = [scope for scope in world.scopes if scope not in visible]
-        for scope, found in world.all_found().items():
-            for kind in ("DOC", "QA"):
-                expected = {s for s in seen_by(MATRIX["scopes"], scope) if kind not in gone or s in left}
-                assert found[kind] == world.names(sorted(expected))[kind], (scope, kind)
+@callers("sees")
+def test_search_and_chat_read_just_what_the_caller_sees(world: World, label: str) -> None:
+    world.fill()
+    codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
+    assert world.found(codes) == world.names(visible)
+    everything = "tenant_code != 'nobody' or tenant_code == '' or org_code like '%' or not (chunk_index < 0)"
+    hits = world.search(codes, "DOC", everything)
+    assert {hit["doc_name"] for hit in hits} == world.names(visible)["DOC"]
+    hidden = [label for label in world.scopes if label not in visible]
+    for other in [*visible[:1], *hidden]:
+        asked = {**codes, "user_id": world.tag, "question": world.question(other), "stream": False, "limit": 200}
+        answer = succeeded(world.client.post(f"{CHAT}/chat", json=asked))
+        used = {document["name"] for document in answer["sources"]["documents"] if world.tag in document["name"]}
+        assert used <= set().union(*world.names(visible).values())
+        assert used or other in hidden
 
-    @pytest.mark.parametrize("route", having("writes"))
-    def test_writes_into_just_the_scope_that_the_caller_names(self, world: World, label: str, route: str) -> None:
-        for scope, codes in world.scopes.items():
+
+@callers("changes")
+@pytest.mark.parametrize("route", having("deletes"))
+def test_deletes_just_what_the_caller_sees(world: World, label: str, route: str) -> None:
+    world.fill()
+    codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
+    names = world.names(list(world.scopes))
+    body = {**codes, "doc_name": sorted(names["DOC"]), "question": sorted(names["QA"])}
+    succeeded(world.client.post(route.split(" ")[1], json=body))
+    gone = {"del_collection": {"DOC", "QA"}, "del_document": {"DOC"}, "del_qa": {"QA"}}[route.rsplit("/", 1)[1]]
+    for scope, named in world.scopes.items():
+        found = world.found(named)
+        for kind in ("DOC", "QA"):
+            left = [s for s, c in world.scopes.items() if covers(named, c) and (kind not in gone or s not in visible)]
+            assert found[kind] == world.names(left)[kind], (scope, kind)
+
+
+@callers("changes")
+@pytest.mark.parametrize("route", having("writes"))
+def test_writes_into_just_the_scope_that_the_caller_names(world: World, label: str, route: str) -> None:
+    documents = "document" in route
+    for scope, codes in world.scopes.items():
+        if documents:
             world.add_document("同名", codes, text=f"原文{scope}")
-            world.add_pair("同名", codes, answer=f"原文{scope}")
-        codes = world.named(CALLERS[label]["names"])
-        before = {scope: texts(world, named) for scope, named in world.scopes.items()}
-        name = world.document_name("同名")
-        url = world.material.document(f"新{name}", f"新答案 {world.tag}")
-        lists = {"multi_doc_urls": [url], "doc_names": [name]}
-        body = {**codes, "doc_url": url, "doc_name": name, "question": world.question("同名"), "answer": "新答案", **lists}
-        path = route.split(" ")[1]
-        if path.endswith("template"):
-            file = {"file": ("问答.xlsx", world.template("同名"))}
-            succeeded(world.client.post(path, data=codes, files=file))
         else:
-            succeeded(world.client.post(path, json=body))
-        own = "global" if not codes.get("tenant_code") else next((s for s, c in world.scopes.items() if c == codes), None)
-        for scope, named in world.scopes.items():
-            after = texts(world, named)
-            fresh, stale = after - before[scope], before[scope] - after
-            sees_own = own in seen_by(MATRIX["scopes"], scope)
-            assert (len(fresh), len(stale)) == ((1, 1) if sees_own else (0, 0)), (scope, fresh, stale)
-        assert any("新答案" in text for text in texts(world, codes))
-
-    @pytest.mark.parametrize("route", having("lists"))
-    def test_lists_just_the_sessions_that_the_caller_sees(self, world: World, label: str, route: str) -> None:
-        made = world.sessions(world.tag)
-        codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
-        listed = succeeded(world.client.get(route.split(" ")[1], params={**codes, "user_id": world.tag}))
-        rows = listed if isinstance(listed, list) else [row for group in listed.values() for row in group]
-        assert sorted(row["session_id"] for row in rows) == sorted(made[scope] for scope in visible)
-        for row in rows:
-            scope = next(scope for scope, session_id in made.items() if session_id == row["session_id"])
-            owner = {"tenant_code": "", "org_code": "", **world.scopes[scope]}
-            assert {key: row[key] for key in owner} == owner
-        stranger = {**codes, "user_id": f"{world.tag}x"}
-        assert not any(groups(succeeded(world.client.get(route.split(" ")[1], params=stranger))))
-
-    def test_a_taken_session_id_is_taken_for_everybody(self, world: World, label: str) -> None:
-        codes = world.named(CALLERS[label]["names"])
-        for session_id in world.sessions(world.tag).values():
-            body = {**codes, "user_id": f"{world.tag}x", "session_id": session_id}
-            assert failed(world.client.post(f"{CHAT}/session", json=body), 409) == "会话已存在"
+            world.add_pair("同名", codes, answer=f"原文{scope}")
+    codes = world.named(CALLERS[label]["names"])
+    before = {scope: texts(world, named) for scope, named in world.scopes.items()}
+    write(world, codes, route.split(" ")[1])
+    replaces = codes in world.scopes.values()
+    for scope, named in world.scopes.items():
+        after = texts(world, named)
+        fresh, stale = after - before[scope], before[scope] - after
+        concerned = covers(named, codes)
+        assert (len(fresh), len(stale)) == (int(concerned), int(concerned and replaces)), (scope, fresh, stale)
+    assert any("新答案" in text for text in texts(world, codes))
 
 
-def groups(listed: Any) -> list[Any]:
-    """The parts of a list answer."""
-    return list(listed.values()) if isinstance(listed, dict) else listed
+@callers("sees")
+@pytest.mark.parametrize("route", having("lists"))
+def test_lists_just_the_sessions_that_the_caller_sees(world: World, label: str, route: str) -> None:
+    made = world.sessions(world.tag)
+    codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
+    rows = listed(world, route, {**codes, "user_id": world.tag})
+    assert sorted(row["session_id"] for row in rows) == sorted(made[scope] for scope in visible)
+    for row in rows:
+        scope = next(scope for scope, session_id in made.items() if session_id == row["session_id"])
+        owner = {"tenant_code": "", "org_code": "", **world.scopes[scope]}
+        assert {key: row[key] for key in owner} == owner
+    assert listed(world, route, {**codes, "user_id": f"{world.tag}x"}) == []
+
+
+@callers("sees")
+def test_a_taken_session_id_is_taken_for_everybody(world: World, label: str) -> None:
+    codes = world.named(CALLERS[label]["names"])
+    for session_id in world.sessions(world.tag).values():
+        body = {**codes, "user_id": f"{world.tag}x", "session_id": session_id}
+        assert failed(world.client.post(f"{CHAT}/session", json=body), 409) == "会话已存在"
+
+
+def write(world: World, codes: dict[str, str], path: str) -> None:
+    """Store the new text under the name that every scope has."""
+    name, question = world.document_name("同名"), world.question("同名")
+    url = world.material.document(f"新{name}", f"新答案 {world.tag}")
+    lists = {"multi_doc_urls": [url], "doc_names": [name]}
+    body = {**codes, **lists, "doc_url": url, "doc_name": name, "question": question, "answer": "新答案"}
+    if path.endswith("template"):
+        succeeded(world.client.post(path, data=codes, files={"file": ("问答.xlsx", world.template("同名"))}))
+    else:
+        succeeded(world.client.post(path, json=body))
+
+
+def listed(world: World, route: str, query: dict[str, str]) -> list[Any]:
+    """The sessions of a list answer, grouped or not."""
+    data = succeeded(world.client.get(route.split(" ")[1], params=query))
+    return data if isinstance(data, list) else [row for group in data.values() for row in group]
 
 
 def texts(world: World, codes: dict[str, str]) -> set[str]:
@@ -185,7 +213,7 @@ def test_a_session_id_opens_unless_a_hint_contradicts(world: World, route: str, 
 
 @pytest.mark.parametrize("row", told(MATRIX["chat_in_session"]))
 @pytest.mark.parametrize("stream", [True, False])
-def test_chat_in_a_session_is_for_its_owner(world: World, row: dict[str, Any], stream: bool) -> None:
+def test_chat_in_a_session_is_for_its_owner(world: World, row: dict[str, Any], *, stream: bool) -> None:
     session_id = world.sessions("owner")[row["of"]]
     asked = {**world.named(row["names"]), "user_id": row["user"], "session_id": session_id, "question": "在吗？"}
     response = world.client.post(f"{CHAT}/chat", json={**asked, "stream": stream})
@@ -215,25 +243,24 @@ def test_a_stream_is_opened_by_its_id_alone(world: World) -> None:
 def test_an_uploaded_file_is_for_its_scope(world: World, route: str, use: str, row: dict[str, Any]) -> None:
     link = uploaded(world, route, row["of"]) if row["of"] else f"/files/{UNKNOWN}/x.txt"
     link = {"signed": link, "unsigned": link.split("?")[0], "forged": f"{link[:-4]}0000"}[row["link"]]
-    codes = world.named(row["names"])
+    codes, status = world.named(row["names"]), row["status"]
+    body = {**codes, "doc_url": link, "doc_name": f"{world.tag}.txt"}
     if use == "chat":
+        status = row.get("chat", status)
         document = {"file_name": "钥匙.txt", "file_url": link, "parse_success": True}
-        asked = {**codes, "user_id": "u", "question": QUESTION, "stream": False, "uploaded_docs": [document]}
+        asked = {**codes, "user_id": "u", "question": FILE_QUESTION, "stream": False, "uploaded_docs": [document]}
         response = world.client.post(f"{CHAT}/chat", json=asked)
     elif use == "add_document":
-        response = world.client.post(f"{LIBRARY}/add_document", json={**codes, "doc_url": link, "doc_name": f"{world.tag}.txt"})
+        response = world.client.post(f"{LIBRARY}/add_document", json=body)
     else:
         body = {**codes, "multi_doc_urls": [link], "doc_names": [f"{world.tag}.txt"]}
         response = world.client.post(f"{LIBRARY}/add_multi_document", json=body)
-        row = {**row, "status": 400 if row["status"] == 404 else row["status"]}
-    if row["status"] == 200:
+        status = 400 if status == 404 else status
+    if status == 200:
         succeeded(response)
     else:
-        failed(response, row["status"])
+        failed(response, status)
         assert world.search(codes, "DOC") == []
-
-
-QUESTION = "钥匙在哪里？"
 
 
 def uploaded(world: World, route: str, scope: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+
 from contracts.assistant.material import Material
 from contracts.assistant.transcripts import Replay, read_all
 

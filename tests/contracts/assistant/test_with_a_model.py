@@ -5,6 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
 from serving import ServerProcess
 
 MATERIAL = """# 云澜水务科技产品手册
@@ -28,7 +29,7 @@ class Upstream(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Upstream
 
-    def do_POST(self):  # noqa: N802 (http.server's name)
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.calls.append({"key": self.headers["Authorization"], **body})
         if self.server.fault == "500":

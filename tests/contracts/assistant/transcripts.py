@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
-from contracts.assistant.wire import events
 from openpyxl import Workbook
+
+from contracts.assistant.wire import events
 
 FOLDER = Path(__file__).parent / "transcripts"
 _KINDS = {
@@ -76,7 +77,7 @@ class Replay:
 
 
 def differences(expected: Any, actual: Any, path: str) -> Iterator[str]:
-    """Where ``actual`` is not as ``expected`` says; objects may hold more fields than are named, lists no more items."""
+    """Where ``actual`` is not as ``expected`` says; objects may hold further fields, lists no further items."""
     if isinstance(expected, str) and re.fullmatch(r"<\w+>", expected):
         if not _is_kind(expected[1:-1], actual):
             yield f"{path} is {actual!r}, not {expected}"

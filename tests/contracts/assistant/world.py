@@ -1,9 +1,10 @@
 """A world of material, one row a scope, in tenants that no other test knows; and what a caller can see of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2 as httpx
+
 from contracts.assistant.material import Material
 from contracts.assistant.transcripts import workbook
 from contracts.assistant.wire import CHAT, LIBRARY, succeeded
@@ -74,7 +75,7 @@ class World:
 
     def names(self, labels: list[str]) -> dict[str, set[str]]:
         """What a caller who sees these scopes should find."""
-        return {"DOC": {self.document_name(label) for label in labels}, "QA": {self.question(label) for label in labels}}
+        return {"DOC": set(map(self.document_name, labels)), "QA": set(map(self.question, labels))}
 
     def template(self, label: str) -> bytes:
         """A filled-in template with the scope's question."""
@@ -89,9 +90,7 @@ class World:
         return made
 
 
-def seen_by(scopes: Mapping[str, Codes], label: str) -> Iterator[str]:
-    """The scopes that a caller who names this one sees: a tenant sees its orgs."""
-    codes = scopes[label]
-    for other, theirs in scopes.items():
-        if codes == theirs or (codes and "org_code" not in codes and codes.items() <= theirs.items()):
-            yield other
+def covers(codes: Codes, others: Codes) -> bool:
+    """Whether a caller of these codes sees a row stored under the others: a tenant sees its orgs, nobody else does."""
+    mine, theirs = ({key: code for key, code in each.items() if code} for each in (codes, others))
+    return mine == theirs or ("tenant_code" in mine and "org_code" not in mine and mine.items() <= theirs.items())

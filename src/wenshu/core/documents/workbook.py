@@ -7,6 +7,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from wenshu.core.documents.builder import clean
+
 _WIDTH = 48
 
 
@@ -20,7 +22,7 @@ def write_workbook(sheet: str, rows: Sequence[Sequence[str]]) -> bytes:
     page.freeze_panes = "A2"
     for number, row in enumerate(rows, start=1):
         for column, text in enumerate(row, start=1):
-            cell = page.cell(number, column, text)
+            cell = page.cell(number, column, clean(text))
             cell.data_type = "s"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.font = Font(bold=number == 1)
