@@ -246,6 +246,8 @@ class Chat(Act):
         self._ask_all(client, "rehearsal")
 
     def act(self, client):
+        self.told.clear()
+        self.begun.clear()
         if not self._ask_all(client, "asker"):
             raise httpx.ReadError("cut")
 

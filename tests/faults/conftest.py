@@ -1,98 +1,10 @@
 """A server to break, and what lies around it."""
 
-import json
-from pathlib import Path
-
 import pytest
 
+from faults.conversation import begin
 from faults.outside import doc_server, model_server
-from faults.processes import descendants, living
-from faults.store import Store
-from serving import ServerProcess, eventually
-
-
-class Wenshu:
-    """A server over a home of its own, with a folder of its own for temporary files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.home = folder / "home"
-        self.scratch = folder / "tmp"
-        self.scratch.mkdir()
-        self._server: ServerProcess | None = None
-        self._below: set[tuple[int, str]] = set()
-
-    def start(self, **settings: str) -> "Wenshu":
-        fixed = {"WENSHU_FETCH_ALLOW_HOSTS": json.dumps(["127.0.0.1"]), "TMPDIR": str(self.scratch)}
-        self._server = ServerProcess(self.home, **fixed, **settings).start()
-        return self
-
-    @property
-    def running(self) -> ServerProcess:
-        assert self._server is not None
-        return self._server
-
-    @property
-    def pid(self) -> int:
-        process = self.running.process
-        assert process is not None
-        return process.pid
-
-    def client(self, **options):
-        return self.running.client(**options)
-
-    def below(self) -> set[tuple[int, str]]:
-        """The server's own processes: the parser, and its children."""
-        return descendants(self.pid)
-
-    def proc(self) -> Path:
-        """The folder of the server's open descriptors."""
-        return Path(f"/proc/{self.pid}/fd")
-
-    def kill(self) -> None:
-        """SIGKILL; whatever ran below the server must die too."""
-        below = self.below()
-        self.running.kill()
-        eventually(lambda: not living(below))
-
-    def stop(self) -> int:
-        below = self.below()
-        status = self.running.stop()
-        eventually(lambda: not living(below))
-        return status
-
-    def restart(self, **settings: str) -> "Wenshu":
-        """Over the same home: starts only where the lock was released."""
-        return self.start(**settings)
-
-    def store(self) -> Store:
-        return Store(self.home, self.folder / "copy.sqlite3")
-
-    def check(self) -> None:
-        """Every rule of the store holds."""
-        store = self.store()
-        try:
-            store.check()
-        finally:
-            store.close()
-
-    def wal(self) -> tuple[int, int]:
-        """Size and time of the last change of the write-ahead log."""
-        stat = (self.home / "wenshu.sqlite3-wal").stat()
-        return stat.st_size, stat.st_mtime_ns
-
-    def temporary(self) -> list[str]:
-        """What the server left in its folder for temporary files."""
-        return sorted(path.name for path in self.scratch.iterdir())
-
-    def faults(self) -> list[dict]:
-        """The log's lines that no healthy server writes."""
-        lines = [line for line in self.running.log.read_text().splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line["level"] in {"error", "critical"}]
-
-    def close(self) -> None:
-        if self._server is not None and self._server.process is not None:
-            self.kill()
+from faults.wenshu import Wenshu
 
 
 @pytest.fixture
@@ -112,3 +24,10 @@ def docs():
 def model():
     with model_server() as server:
         yield server
+
+
+@pytest.fixture
+def asking(wenshu, model):
+    """A server whose answers are written by the model server."""
+    begin(wenshu, model)
+    return wenshu

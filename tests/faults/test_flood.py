@@ -31,10 +31,6 @@ def add(client, url: str, number: int):
     return post(client, "/vector_db_service/add_document", doc_url=url, doc_name=f"{number}.txt")
 
 
-def sessions_owned_by_one(number: int) -> str:
-    return f"s-{number % 10}"
-
-
 @pytest.mark.parametrize("paragraphs", [150, pytest.param(2_000, marks=pytest.mark.slow)])
 def test_chats_and_searches_amid_an_ingest(wenshu, docs, paragraphs):
     wenshu.start()
@@ -52,9 +48,9 @@ def test_chats_and_searches_amid_an_ingest(wenshu, docs, paragraphs):
             asked = [message for message in said if message["role"] == "user"]
             assert len(said) == 2 * len(asked) == 2 * CHATS // 10
             told |= dict(zip([m["content"] for m in said[::2]], [m["content"] for m in said[1::2]], strict=True))
-    assert {question: f"由第{number}小组保管" in told[question] for number, question in enumerate(questions(CHATS))} == (
-        dict.fromkeys(questions(CHATS), True)
-    )
+    assert {
+        question: f"由第{number}小组保管" in told[question] for number, question in enumerate(questions(CHATS))
+    } == (dict.fromkeys(questions(CHATS), True))
     with closing(wenshu.store()) as store:
         store.check()
         assert store.open_turns() == 0
@@ -64,6 +60,7 @@ def test_chats_and_searches_amid_an_ingest(wenshu, docs, paragraphs):
     assert not wenshu.faults()
 
 
+@pytest.mark.slow
 def test_one_name_added_by_many_at_once(wenshu, docs):
     """The last one stands, whole; there is one document."""
     wenshu.start()

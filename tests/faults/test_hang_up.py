@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from faults.conversation import FACTS, QUESTION, assert_answered, history
 from faults.material import text, whole
-from faults.test_kill_chat import FACTS, QUESTION, asking, assert_answered, history  # noqa: F401 (asking is a fixture)
 from serving import eventually
 
 BOUNDARY = "----wenshu"
@@ -72,8 +72,8 @@ def test_leaving_is_no_error_of_the_server(wenshu):
     assert not wenshu.faults()
 
 
-@pytest.mark.parametrize("piece", [-1, 1])
-def test_leaving_amid_an_answer(asking, model, piece):  # noqa: F811
+@pytest.mark.parametrize("piece", [pytest.param(-1, marks=pytest.mark.slow), 1])
+def test_leaving_amid_an_answer(asking, model, piece):
     """The answer is finished and stored, streamed or not, and the stream can be taken up again."""
     gate = model.stop_at(piece)
     for name, stream in (("s-1", True), ("s-2", False)):
@@ -89,7 +89,7 @@ def test_leaving_amid_an_answer(asking, model, piece):  # noqa: F811
     assert not asking.faults()
 
 
-def test_taking_a_broken_stream_up_again(asking, model):  # noqa: F811
+def test_taking_a_broken_stream_up_again(asking, model):
     gate = model.stop_at(2)
     body = {"user_id": "u-1", "session_id": "s-1", "question": QUESTION}
     with asking.client() as client:

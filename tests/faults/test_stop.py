@@ -1,21 +1,21 @@
 """A graceful stop ends what is open, loses nothing, and leaves the home to the next server; a second server stays out."""
 
 import json
-import os
 import socket
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-import httpx2 as httpx
 import pytest
 
+from faults.conversation import FACTS, ask, assert_answered, settings
 from faults.material import text, whole
-from faults.test_kill_chat import FACTS, ask, asking, assert_answered, settings  # noqa: F401 (asking is a fixture)
-from serving import BIN, eventually
+from faults.refusal import serve
+from serving import eventually
 
-STATUS = pytest.mark.xfail(reason="gap: after SIGTERM the process dies by the signal that uvicorn raises again", strict=True)
+STATUS = pytest.mark.xfail(
+    reason="gap: after SIGTERM the process dies by the signal that uvicorn raises again", strict=True
+)
 
 
 def end(wenshu) -> int:
@@ -26,7 +26,7 @@ def end(wenshu) -> int:
     return status
 
 
-def test_stop_with_answers_and_an_ingest_under_way(asking, model, docs):  # noqa: F811
+def test_stop_with_answers_and_an_ingest_under_way(asking, model, docs):
     """The model never ends: each stream is told so, and the answer is there after the restart."""
     gate = model.stop_at(1)
     url = docs.put("a.txt", text("甲", 1_000))
@@ -43,9 +43,7 @@ def test_stop_with_answers_and_an_ingest_under_way(asking, model, docs):  # noqa
         told = streamed.result()
         assert (told[-1]["status"], told[-1]["code"], told[-1]["done"]) == ("fail", 503, True)
         assert whole_one.result()[0]["code"] == 503
-        refused = ingest.exception() or ingest.result()
-    if isinstance(refused, httpx.Response):
-        assert refused.json()["status"] == "fail"
+        assert ingest.exception() or ingest.result().status_code == 500
     assert asking.temporary() == []
     model.go_on()
     asking.restart(**settings(model))
@@ -56,7 +54,7 @@ def test_stop_with_answers_and_an_ingest_under_way(asking, model, docs):  # noqa
         assert store.document("t", "a.txt") is None
 
 
-def test_stop_lets_a_running_call_end(asking, model, docs):  # noqa: F811
+def test_stop_lets_a_running_call_end(asking, model, docs):
     """What ends within the time that ``server.stop_seconds`` gives is answered as ever."""
     asking.stop()
     asking.restart(**{**settings(model), "WENSHU_SERVER_STOP_SECONDS": "15"})
@@ -96,35 +94,34 @@ def refuses(url: str) -> bool:
 @STATUS
 def test_a_stop_that_was_asked_for_is_a_success(wenshu):
     wenshu.start()
-    assert wenshu.stop() == 0
-
-
-@STATUS
-def test_a_stopped_server_is_not_announced_any_more(wenshu):
-    wenshu.start()
-    wenshu.stop()
+    status = wenshu.stop()
+    assert status == 0
     assert not (wenshu.home / "server.json").exists()
 
 
-def serve(home, *options: str, **settings: str):  # noqa: F811
-    """``wenshu serve`` where it cannot serve: it must end by itself."""
-    return subprocess.run(
-        [BIN, "serve", "--home", home, *options],
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.mark.slow
+@pytest.mark.xfail(reason="gap: a call that the stop cuts short is answered by uvicorn, in plain text", strict=True)
+def test_a_call_cut_by_the_stop_is_answered_in_its_dialect(wenshu, docs):
+    wenshu.start(WENSHU_SERVER_STOP_SECONDS="1")
+    url = docs.put("a.txt", text("甲", 1_000))
+    fetching = docs.stop_at("a.txt", 0.5)
+    with wenshu.client() as client, ThreadPoolExecutor(1) as pool:
+        body = {"doc_url": url, "doc_name": "a.txt"}
+        ingest = pool.submit(client.post, "/vector_db_service/add_document", json=body)
+        fetching.wait_until_reached()
+        wenshu.stop()
+        answer = ingest.result()
+    assert answer.json()["status"] == "fail"
+    assert answer.json()["code"] == answer.status_code == 503
 
 
 def test_a_second_server_is_refused_and_touches_nothing(wenshu):
     wenshu.start()
     before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in wenshu.home.rglob("*")}
     second = serve(wenshu.home, "--port", "0")
-    assert second.returncode == 1
-    assert "数据目录已被另一个文枢进程使用" in second.stderr
-    assert "Traceback" not in second.stderr + second.stdout
+    assert second.status == 1
+    assert "数据目录已被另一个文枢进程使用" in second.said
+    assert "Traceback" not in second.said
     assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in wenshu.home.rglob("*")} == before
     assert json.loads((wenshu.home / "server.json").read_text()) == {"pid": wenshu.pid, "url": wenshu.running.url}
     with wenshu.client() as client:
@@ -135,6 +132,6 @@ def test_a_port_in_use_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         refused = serve(tmp_path / "home", "--port", port)
-    assert refused.returncode == 1
-    assert f"无法监听 127.0.0.1:{port}" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert refused.status == 1
+    assert f"无法监听 127.0.0.1:{port}" in refused.said
+    assert "Traceback" not in refused.said

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
 from wenshu.knowledge.answer import Answer, answer
-from wenshu.knowledge.cite import Cited, Statement, marked
+from wenshu.knowledge.cite import Cited, marked
 from wenshu.knowledge.drafts import ideas, script
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
@@ -71,13 +72,6 @@ class Reply:
     notices: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Written(Cited):
-    """What a model wrote and the check let through."""
-
-    statements: tuple[Statement, ...]
-
-
 class Replier:
     """Answers from uploads first, then from the library; with a model where there is one, always checked."""
 
@@ -123,11 +117,12 @@ class Replier:
             self._model, request.question, passages, history, mode=request.mode, theme=request.theme or None
         )
         told = 0
-        async for statement in writing:
-            if statement.citations or told:
-                pieces = marked(writing.kept)
-                say("\n".join(["", *pieces[told:]] if told else pieces))
-                told = len(pieces)
+        async with aclosing(writing.__aiter__()) as statements:
+            async for statement in statements:
+                if statement.citations or told:
+                    pieces = marked(writing.kept)
+                    say("".join(pieces[told:]))
+                    told = len(pieces)
         if writing.failure:
             notices.append(
                 f"模型中途失败（{writing.failure}），以下为素材原句" if not told else "模型未写完，回答不完整"
@@ -136,7 +131,7 @@ class Replier:
             return None
         if writing.cut:
             notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
-        return _Written(tuple(writing.kept))
+        return writing.written
 
     async def _suggest(self, scope: Scope, request: ReplyRequest, library: list[Passage]) -> list[str]:
         async def find(question: str) -> list[Passage]:

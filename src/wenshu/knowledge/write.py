@@ -61,7 +61,7 @@ class Writing:
         """What was yielded, as one cited text: ``marked`` statements joined by nothing."""
         return Written(tuple(self.kept))
 
-    async def __aiter__(self) -> AsyncIterator[Statement]:
+    async def __aiter__(self) -> AsyncGenerator[Statement]:
         pieces = _sentences(self._model.stream(self._messages, temperature=0.2, max_tokens=_MOST_TOKENS))
         try:
             async with aclosing(pieces):

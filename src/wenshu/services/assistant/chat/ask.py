@@ -152,6 +152,8 @@ async def _answer(parts: Assistant, turn: Turn, running: RunningTurn) -> None:
     def say(piece: str) -> None:
         running.say({**head, "content": piece, "done": False})
 
+    # At once, so that a reader who loses the connection before a slow model's first word can still take the stream up.
+    say("")
     try:
         reply = await parts.replier.reply(turn.scope, turn.request, say)
     except Exception:
