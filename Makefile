@@ -27,13 +27,13 @@ setup-test: .venv/.ready-test ## 安装开发与测试所需 Install what develo
 
 .venv/.ready: .venv/.python requirements/run.lock pyproject.toml
 	@echo "安装依赖（首次约一分钟） Installing, about a minute the first time …"
-	@$(BIN)/pip install --quiet --require-hashes -r requirements/run.lock
-	@$(BIN)/pip install --quiet --no-build-isolation --no-deps -e .
+	@$(BIN)/pip install -qq --require-hashes -r requirements/run.lock
+	@$(BIN)/pip install -qq --no-build-isolation --no-deps -e .
 	@touch $@
 
 .venv/.ready-test: .venv/.ready requirements/test.lock
 	@echo "安装测试依赖 Installing the test tools …"
-	@$(BIN)/pip install --quiet --require-hashes -r requirements/test.lock
+	@$(BIN)/pip install -qq --require-hashes -r requirements/test.lock
 	@touch $@
 
 run: setup ## 启动服务器并放入示例材料 Start the server with sample material

@@ -14,7 +14,9 @@ MARK = HOME / "sample-material-loaded"
 
 def main() -> int:
     """Serve until Ctrl-C; the server's own exit status."""
-    server = subprocess.Popen([WENSHU, "serve", *sys.argv[1:]], stdout=subprocess.PIPE, text=True)
+    # A line of log for each request would bury what a newcomer should read.
+    env = {"WENSHU_LOG_LEVEL": "warning", **os.environ}
+    server = subprocess.Popen([WENSHU, "serve", *sys.argv[1:]], stdout=subprocess.PIPE, text=True, env=env)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: server.send_signal(number))
     lines = iter(server.stdout or ())

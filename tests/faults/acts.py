@@ -1,9 +1,10 @@
-"""The calls that change what is stored, each with its state before, a twin of the same size to time, and its verdict."""
+"""The calls that change what is stored: each with its state before, a twin of the same size to time, its verdict."""
 
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
@@ -16,12 +17,21 @@ PARAGRAPHS = 4_000
 PAIRS = 1_000
 
 
+@dataclass(frozen=True)
+class After:
+    """A restarted server as its callers see it, and what it stores."""
+
+    client: httpx.Client
+    store: Store
+
+
 class Act:
     """One kind of call in a tenant of its own. ``rehearse`` does the same on other rows, so that it can be timed."""
 
-    def __init__(self, docs: DocServer) -> None:
+    def __init__(self, docs: DocServer, size: int = PARAGRAPHS, tenant: str = "") -> None:
         self.docs = docs
-        self.tenant = type(self).__name__
+        self.size = size
+        self.tenant = tenant or type(self).__name__
 
     def prepare(self, client: httpx.Client) -> None:
         """The state before."""
@@ -40,7 +50,7 @@ class Act:
     def act(self, client: httpx.Client) -> None:
         raise NotImplementedError
 
-    def verdict(self, store: Store, client: httpx.Client, *, answered: bool) -> None:
+    def verdict(self, after: After, *, answered: bool) -> None:
         """Assert: all of it or nothing of it, and all of it where it was answered."""
         raise NotImplementedError
 
@@ -49,8 +59,8 @@ class Act:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def add(self, client: httpx.Client, name: str, version: str, paragraphs: int = PARAGRAPHS) -> None:
-        url = self.docs.put(f"{self.tenant}-{version}-{name}", text(version, paragraphs))
+    def add(self, client: httpx.Client, name: str, version: str, paragraphs: int = 0) -> None:
+        url = self.docs.put(f"{self.tenant}-{version}-{name}", text(version, paragraphs or self.size))
         self.call(client, "/vector_db_service/add_document", doc_url=url, doc_name=name)
 
     def add_pairs(self, client: httpx.Client, version: str, count: int = PAIRS, prefix: str = "") -> None:
@@ -65,16 +75,18 @@ class AddDocument(Act):
     def act(self, client):
         self.add(client, "new.txt", "乙")
 
-    def verdict(self, store, client, *, answered):
-        found = store.document(self.tenant, "new.txt")
-        assert found == whole("乙", PARAGRAPHS) or (found is None and not answered)
-        assert store.document(self.tenant, "twin.txt") in (whole("甲", PARAGRAPHS), None)
+    def verdict(self, after, *, answered):
+        found = after.store.document(self.tenant, "new.txt")
+        assert found == whole("乙", self.size) or (found is None and not answered)
+        assert after.store.document(self.tenant, "twin.txt") in (whole("甲", self.size), None)
 
 
 class AddSeveral(Act):
     """Six documents in one call: each is its own step."""
 
-    each = PARAGRAPHS // 4
+    @property
+    def each(self) -> int:
+        return self.size // 4
 
     def rehearse(self, client):
         self._add(client, "甲", "twin")
@@ -87,9 +99,9 @@ class AddSeveral(Act):
         urls = [self.docs.put(f"several-{version}-{name}", text(version, self.each)) for name in names]
         self.call(client, "/vector_db_service/add_multi_document", multi_doc_urls=urls, doc_names=names)
 
-    def verdict(self, store, client, *, answered):
+    def verdict(self, after, *, answered):
         for number in range(6):
-            found = store.document(self.tenant, f"new-{number}.txt")
+            found = after.store.document(self.tenant, f"new-{number}.txt")
             assert found == whole("乙", self.each) or (found is None and not answered)
 
 
@@ -102,11 +114,11 @@ class ReplaceDocument(Act):
         self.add(client, "twin.txt", "乙")
 
     def act(self, client):
-        self.add(client, "rules.txt", "乙", PARAGRAPHS + 500)
+        self.add(client, "rules.txt", "乙", self.size + 500)
 
-    def verdict(self, store, client, *, answered):
-        found = store.document(self.tenant, "rules.txt")
-        assert found == whole("乙", PARAGRAPHS + 500) or (found == whole("甲", PARAGRAPHS) and not answered)
+    def verdict(self, after, *, answered):
+        found = after.store.document(self.tenant, "rules.txt")
+        assert found == whole("乙", self.size + 500) or (found == whole("甲", self.size) and not answered)
 
 
 class DeleteDocuments(Act):
@@ -114,7 +126,7 @@ class DeleteDocuments(Act):
 
     def prepare(self, client):
         for name in ("a.txt", "b.txt", "c.txt", "kept.txt", "twin-a.txt", "twin-b.txt", "twin-c.txt"):
-            self.add(client, name, "甲", PARAGRAPHS // 2)
+            self.add(client, name, "甲", self.size // 2)
 
     def rehearse(self, client):
         self._delete(client, "twin-")
@@ -126,23 +138,19 @@ class DeleteDocuments(Act):
         names = [f"{prefix}{name}.txt" for name in "abc"]
         self.call(client, "/vector_db_service/del_document", doc_name=names)
 
-    def verdict(self, store, client, *, answered):
-        left = [store.document(self.tenant, f"{name}.txt") for name in "abc"]
-        all_there = [whole("甲", PARAGRAPHS // 2)] * 3
+    def verdict(self, after, *, answered):
+        left = [after.store.document(self.tenant, f"{name}.txt") for name in "abc"]
+        all_there = [whole("甲", self.size // 2)] * 3
         assert left == [None] * 3 or (left == all_there and not answered)
-        assert store.document(self.tenant, "kept.txt") == whole("甲", PARAGRAPHS // 2)
+        assert after.store.document(self.tenant, "kept.txt") == whole("甲", self.size // 2)
 
 
 class Clear(Act):
     """A whole tenant: documents and pairs in one step, and nobody else's."""
 
     def prepare(self, client):
-        neighbour = AddDocument(self.docs)
-        neighbour.tenant = "neighbour"
-        neighbour.add(client, "n.txt", "甲", 100)
-        twin = Clear(self.docs)
-        twin.tenant = "twin"
-        for tenant in (self, twin):
+        Clear(self.docs, tenant="neighbour").add(client, "n.txt", "甲", 100)
+        for tenant in (self, Clear(self.docs, self.size, "twin")):
             tenant.add(client, "a.txt", "甲")
             tenant.add_pairs(client, "甲", 200)
 
@@ -152,11 +160,11 @@ class Clear(Act):
     def act(self, client):
         self.call(client, "/vector_db_service/del_collection")
 
-    def verdict(self, store, client, *, answered):
-        left = store.document(self.tenant, "a.txt"), store.pairs(self.tenant)
-        before = whole("甲", PARAGRAPHS), dict(zip(questions(200), answers("甲", 200), strict=True))
+    def verdict(self, after, *, answered):
+        left = after.store.document(self.tenant, "a.txt"), after.store.pairs(self.tenant)
+        before = whole("甲", self.size), dict(zip(questions(200), answers("甲", 200), strict=True))
         assert left == (None, {}) or (left == before and not answered)
-        assert store.document("neighbour", "n.txt") == whole("甲", 100)
+        assert after.store.document("neighbour", "n.txt") == whole("甲", 100)
 
 
 class ReplacePairs(Act):
@@ -171,8 +179,8 @@ class ReplacePairs(Act):
     def act(self, client):
         self.add_pairs(client, "乙")
 
-    def verdict(self, store, client, *, answered):
-        found = store.pairs(self.tenant)
+    def verdict(self, after, *, answered):
+        found = after.store.pairs(self.tenant)
         old, new = (dict(zip(questions(PAIRS), answers(version, PAIRS), strict=True)) for version in "甲乙")
         assert found == new or (found == old and not answered)
 
@@ -192,8 +200,8 @@ class DeletePairs(Act):
         doomed = [prefix + question for question in questions(PAIRS)[: PAIRS // 2]]
         self.call(client, "/vector_db_service/del_qa", question=doomed)
 
-    def verdict(self, store, client, *, answered):
-        left = {question for question in store.pairs(self.tenant) if not question.startswith("孪生")}
+    def verdict(self, after, *, answered):
+        left = {question for question in after.store.pairs(self.tenant) if not question.startswith("孪生")}
         asked = questions(PAIRS)
         assert left == set(asked[PAIRS // 2 :]) or (left == set(asked) and not answered)
 
@@ -201,9 +209,9 @@ class DeletePairs(Act):
 class Upload(Act):
     """Five files, stored and parsed one after another."""
 
-    def __init__(self, docs):
-        super().__init__(docs)
-        self.bodies = {f"{number}.txt": text("甲乙丙丁戊"[number], 2_000).encode() for number in range(5)}
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.bodies = {f"{number}.txt": text("甲乙丙丁戊"[number], self.size // 2).encode() for number in range(5)}
         self.links: dict[str, str] = {}
 
     def rehearse(self, client):
@@ -221,12 +229,12 @@ class Upload(Act):
         assert [file["parse_success"] for file in parsed] == [True] * 5
         return {file["file_name"]: file["file_url"] for file in parsed}
 
-    def verdict(self, store, client, *, answered):
+    def verdict(self, after, *, answered):
         if answered:
             assert set(self.links) == set(self.bodies)
         for name, link in self.links.items():
             parts = urlsplit(link)
-            assert client.get(f"{parts.path}?{parts.query}").content == self.bodies[name]
+            assert after.client.get(f"{parts.path}?{parts.query}").content == self.bodies[name]
 
 
 class Chat(Act):
@@ -234,8 +242,8 @@ class Chat(Act):
 
     count = 12
 
-    def __init__(self, docs):
-        super().__init__(docs)
+    def __init__(self, *given):
+        super().__init__(*given)
         self.told: dict[str, dict] = {}
         self.begun: set[str] = set()
 
@@ -277,15 +285,17 @@ class Chat(Act):
                     return True
         return False
 
-    def verdict(self, store, client, *, answered):
-        del store, answered
-        listed = client.get("/chat_service/sessions", params={"user_id": "asker", "tenant_code": self.tenant}).json()
+    def verdict(self, after, *, answered):
+        del answered
+        listed = after.client.get(
+            "/chat_service/sessions", params={"user_id": "asker", "tenant_code": self.tenant}
+        ).json()
         ids = [session["session_id"] for session in listed["data"]]
         assert len(ids) == len(set(ids))
         assert self.begun | {told["session_id"] for told in self.told.values()} <= set(ids)
         history = {}
         for session_id in ids:
-            messages = client.get(f"/chat_service/session/{session_id}/messages").json()["data"]
+            messages = after.client.get(f"/chat_service/session/{session_id}/messages").json()["data"]
             assert [message["role"] for message in messages] == ["user", "assistant"] * (len(messages) // 2)
             history |= {asked["content"]: said for asked, said in zip(messages[::2], messages[1::2], strict=True)}
         for question, said in history.items():

@@ -1,4 +1,4 @@
-"""What lies outside the server: an address to fetch documents from and a chat model, both stoppable at a chosen point."""
+"""What lies outside the server: an address to fetch documents from and a chat model, both stoppable at a point."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ class Gate:
 
 
 class DocServer:
-    """Documents by name. A gate holds a document's answer before its headers, or after ``stop_at`` bytes of its body."""
+    """Documents by name; a gate holds an answer before its headers or amid its body."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -122,13 +122,13 @@ def model_server() -> Iterator[ModelServer]:
 @contextmanager
 def _serving(kind):
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def _respond(self):
             try:
                 outside.respond(self)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the other side was killed: what these tests do
 
-        do_POST = do_GET
+        do_GET = do_POST = _respond  # noqa: N815 (the standard library calls them so)
 
         def log_message(self, *_):
             """Quiet."""

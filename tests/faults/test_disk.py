@@ -1,33 +1,14 @@
 """Trouble with the disk: a full one loses and halves nothing; a home that cannot be used is named, without a trace."""
 
 import resource
-import shutil
 from contextlib import closing
 
 import pytest
 
 from faults.material import answers, questions, text, whole
 from faults.refusal import serve
-from faults.wenshu import Wenshu
 
 START = pytest.mark.xfail(reason="gap: a broken home ends in a stack trace instead of a clear message", strict=True)
-
-
-@pytest.fixture(scope="module")
-def used_home(tmp_path_factory):
-    """A home that a server has used and left."""
-    server = Wenshu(tmp_path_factory.mktemp("used"))
-    server.start()
-    with server.client() as client:
-        stored = {"question": questions(200), "answer": answers("甲", 200)}
-        assert client.post("/vector_db_service/add_qa", json=stored).status_code == 200
-    server.stop()
-    return server.home
-
-
-@pytest.fixture
-def home(used_home, tmp_path):
-    return shutil.copytree(used_home, tmp_path / "copy")
 
 
 def assert_refused(home) -> None:
@@ -97,22 +78,27 @@ def test_a_home_that_is_a_file(tmp_path):
 
 @START
 @pytest.mark.parametrize("content", ["", *(pytest.param(bad, marks=pytest.mark.slow) for bad in ("zz", "00"))])
-def test_a_corrupt_secret(home, content):
+def test_a_corrupt_secret(tmp_path, content):
     """An empty or short key would let anybody sign links."""
-    (home / "secret.key").write_text(content)
-    assert_refused(home)
+    (tmp_path / "secret.key").write_text(content)
+    assert_refused(tmp_path)
 
 
 @START
-def test_a_database_that_is_none(home):
-    (home / "wenshu.sqlite3").write_bytes(b"no database at all " * 1000)
-    assert_refused(home)
+def test_a_database_that_is_none(tmp_path):
+    (tmp_path / "wenshu.sqlite3").write_bytes(b"no database at all " * 1000)
+    assert_refused(tmp_path)
 
 
 @START
 @pytest.mark.slow
-def test_a_database_cut_short(home):
-    database = home / "wenshu.sqlite3"
+def test_a_database_cut_short(wenshu):
+    wenshu.start()
+    with wenshu.client() as client:
+        stored = {"question": questions(200), "answer": answers("甲", 200)}
+        assert client.post("/vector_db_service/add_qa", json=stored).status_code == 200
+    wenshu.stop()
+    database = wenshu.home / "wenshu.sqlite3"
     with database.open("r+b") as file:
         file.truncate(database.stat().st_size // 2)
-    assert_refused(home)
+    assert_refused(wenshu.home)

@@ -94,19 +94,23 @@ def test_taking_a_broken_stream_up_again(asking, model):
     body = {"user_id": "u-1", "session_id": "s-1", "question": QUESTION}
     with asking.client() as client:
         with client.stream("POST", "/chat_service/chat", json=body) as response:
-            lines = response.iter_lines()
-            number = next(line for line in lines if line.startswith("id: "))
-            first = json.loads(next(lines).removeprefix("data: "))
+            first = next(numbered for numbered in numbered_events(response.iter_lines()) if numbered[1]["content"])
         gate.wait_until_reached()
         model.go_on()
-        resumed = client.get(
-            f"/chat_service/stream/{first['stream_id']}", headers={"Last-Event-ID": number.removeprefix("id: ")}
-        )
-        told = [json.loads(line.removeprefix("data: ")) for line in resumed.text.splitlines() if line[:5] == "data:"]
+        address = f"/chat_service/stream/{first[1]['stream_id']}"
+        resumed = client.get(address, headers={"Last-Event-ID": first[0]})
+        told = [event for _, event in numbered_events(iter(resumed.text.splitlines()))]
         assert told[-1]["done"]
-        pieces = [first["content"], *(event["content"] for event in told[:-1])]
+        pieces = [first[1]["content"], *(event["content"] for event in told[:-1])]
         assert "".join(pieces) == told[-1]["content"] == history(client)[1][1]
-        assert FACTS[0].rstrip("。") in first["content"]
+        assert FACTS[0].rstrip("。") in first[1]["content"]
+
+
+def numbered_events(lines):
+    """(number, event) of each event in a stream's lines."""
+    for line in lines:
+        if line.startswith("id: "):
+            yield line.removeprefix("id: "), json.loads(next(lines).removeprefix("data: "))
 
 
 def test_leaving_amid_an_ingest(wenshu, docs):

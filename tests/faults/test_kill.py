@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from faults.acts import ACTS, AddDocument, AddSeveral, ReplaceDocument
+from faults.acts import ACTS, AddDocument, AddSeveral, After, ReplaceDocument
 from faults.material import text, whole
 from serving import eventually
 
@@ -21,7 +21,7 @@ def judge(wenshu, verdicts) -> None:
         with closing(wenshu.store()) as store:
             store.check()
             for act, answered in verdicts:
-                act.verdict(store, client, answered=answered)
+                act.verdict(After(client, store), answered=answered)
     assert not wenshu.faults()
 
 
@@ -37,7 +37,7 @@ def timed(act, client) -> float:
 
 
 def test_kill_amid_everything(wenshu, docs):
-    acts = [kind(docs) for kind in ACTS]
+    acts = [kind(docs, 800) for kind in ACTS]
     wenshu.start()
     with wenshu.client() as client, ThreadPoolExecutor(len(acts)) as pool:
         for act in acts:

@@ -1,4 +1,4 @@
-"""A graceful stop ends what is open, loses nothing, and leaves the home to the next server; a second server stays out."""
+"""A graceful stop ends what is open, loses nothing and leaves the home to the next; a second server stays out."""
 
 import json
 import socket
@@ -12,10 +12,6 @@ from faults.conversation import FACTS, ask, assert_answered, settings
 from faults.material import text, whole
 from faults.refusal import serve
 from serving import eventually
-
-STATUS = pytest.mark.xfail(
-    reason="gap: after SIGTERM the process dies by the signal that uvicorn raises again", strict=True
-)
 
 
 def end(wenshu) -> int:
@@ -91,7 +87,6 @@ def refuses(url: str) -> bool:
     return False
 
 
-@STATUS
 def test_a_stop_that_was_asked_for_is_a_success(wenshu):
     wenshu.start()
     status = wenshu.stop()

@@ -101,12 +101,12 @@ def _body_limits(settings: Settings) -> Mapping[str, int]:
 def _add_console(app: FastAPI) -> None:
     page = files("wenshu.console").joinpath("index.html").read_text("utf-8")
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     @app.get("/console", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse("/console/")
 
-    @app.get("/console/", include_in_schema=False)
+    @app.api_route("/console/", methods=["GET", "HEAD"], include_in_schema=False)
     async def console() -> HTMLResponse:
         return HTMLResponse(
             page, headers={"Content-Security-Policy": _CONSOLE_POLICY, "X-Content-Type-Options": "nosniff"}

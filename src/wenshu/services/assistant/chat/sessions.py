@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,6 +57,23 @@ async def insert_session(tx: Transaction, scope: Scope, user_id: str, session_id
 
 async def newest(parts: Assistant, scope: Scope, user_id: str, limit: int) -> list[Session]:
     """A user's live sessions, the last changed first."""
+    zone = _zone(parts)
+    return [_session(row, zone) for row in await _newest_rows(parts, scope, user_id, limit)]
+
+
+async def grouped(parts: Assistant, scope: Scope, user_id: str, limit: int) -> GroupedSessions:
+    """The newest sessions by day: today, yesterday, and days −2 to −6 in the tenant's calendar."""
+    zone = _zone(parts)
+    today = clock.now().astimezone(zone).date()
+    groups: tuple[list[Session], list[Session], list[Session]] = ([], [], [])
+    for row in await _newest_rows(parts, scope, user_id, limit):
+        age: int = (today - row.updated_at.astimezone(zone).date()).days
+        if age <= 6:
+            groups[min(max(age, 0), 2)].append(_session(row, zone))
+    return GroupedSessions(todayHistoryList=groups[0], yesterdayHistoryList=groups[1], sevenDaysHistoryList=groups[2])
+
+
+async def _newest_rows(parts: Assistant, scope: Scope, user_id: str, limit: int) -> Sequence[Row[Any]]:
     query = (
         select(sessions)
         .where(sessions.c.user_id == user_id, ~sessions.c.is_deleted, scope.sees(sessions))
@@ -65,19 +81,7 @@ async def newest(parts: Assistant, scope: Scope, user_id: str, limit: int) -> li
         .limit(limit)
     )
     async with parts.database.read(scope) as tx:
-        rows = await tx.all(query)
-    return [_session(row, _zone(parts)) for row in rows]
-
-
-async def grouped(parts: Assistant, scope: Scope, user_id: str, limit: int) -> GroupedSessions:
-    """The newest sessions by day: today, yesterday, and days −2 to −6 in the tenant's calendar."""
-    today = clock.now().astimezone(_zone(parts)).date()
-    groups: tuple[list[Session], list[Session], list[Session]] = ([], [], [])
-    for session in await newest(parts, scope, user_id, limit):
-        age = (today - datetime.strptime(session.updated_at, "%Y-%m-%d %H:%M:%S").date()) / timedelta(days=1)  # noqa: DTZ007 (a local day)
-        if age <= 6:
-            groups[min(max(int(age), 0), 2)].append(session)
-    return GroupedSessions(todayHistoryList=groups[0], yesterdayHistoryList=groups[1], sevenDaysHistoryList=groups[2])
+        return await tx.all(query)
 
 
 async def detail(parts: Assistant, ref: SessionRef) -> Session:
