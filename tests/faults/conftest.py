@@ -29,5 +29,4 @@ def model():
 @pytest.fixture
 def asking(wenshu, model):
     """A server whose answers are written by the model server."""
-    begin(wenshu, model)
-    return wenshu
+    return begin(wenshu, model)

@@ -79,7 +79,8 @@ def test_kill_as_the_log_is_written(wenshu, docs, kind):
     judge(wenshu, [(act, answered)])
 
 
-@pytest.mark.parametrize("kind", [AddDocument, pytest.param(ReplaceDocument, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [AddDocument, ReplaceDocument])
 def test_kill_while_the_parser_works(wenshu, docs, kind):
     act = kind(docs)
     wenshu.start()

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from faults.conversation import FACTS, ask, assert_answered, settings
+from faults.conversation import FACTS, ask, assert_answered, begin, settings
 from faults.material import text, whole
 from faults.refusal import serve
 from serving import eventually
@@ -35,7 +35,7 @@ def test_stop_with_answers_and_an_ingest_under_way(asking, model, docs):
         gate.wait_until_reached()
         fetching.wait_until_reached()
         eventually(lambda: model.asked == 2)
-        end(asking)
+        assert end(asking) == 0
         told = streamed.result()
         assert (told[-1]["status"], told[-1]["code"], told[-1]["done"]) == ("fail", 503, True)
         assert whole_one.result()[0]["code"] == 503
@@ -50,10 +50,9 @@ def test_stop_with_answers_and_an_ingest_under_way(asking, model, docs):
         assert store.document("t", "a.txt") is None
 
 
-def test_stop_lets_a_running_call_end(asking, model, docs):
+def test_stop_lets_a_running_call_end(wenshu, model, docs):
     """What ends within the time that ``server.stop_seconds`` gives is answered as ever."""
-    asking.stop()
-    asking.restart(**{**settings(model), "WENSHU_SERVER_STOP_SECONDS": "15"})
+    asking = begin(wenshu, model, stop_seconds=15)
     gate = model.stop_at(1)
     url = docs.put("a.txt", text("甲", 1_000))
     fetching = docs.stop_at("a.txt", 0.5)
@@ -71,7 +70,7 @@ def test_stop_lets_a_running_call_end(asking, model, docs):
         assert last["done"]
         assert FACTS[-1].rstrip("。") in last["content"]
         assert ingest.result().json()["code"] == 200
-        stopping.result()
+        assert stopping.result() == 0
     with closing(asking.store()) as store:
         store.check()
         assert store.document("t", "a.txt") == whole("甲", 1_000)
@@ -85,13 +84,6 @@ def refuses(url: str) -> bool:
     except OSError:
         return True
     return False
-
-
-def test_a_stop_that_was_asked_for_is_a_success(wenshu):
-    wenshu.start()
-    status = wenshu.stop()
-    assert status == 0
-    assert not (wenshu.home / "server.json").exists()
 
 
 @pytest.mark.slow
@@ -121,6 +113,8 @@ def test_a_second_server_is_refused_and_touches_nothing(wenshu):
     assert json.loads((wenshu.home / "server.json").read_text()) == {"pid": wenshu.pid, "url": wenshu.running.url}
     with wenshu.client() as client:
         assert client.get("/readyz").status_code == 200
+    assert wenshu.stop() == 0
+    assert not (wenshu.home / "server.json").exists()
 
 
 def test_a_port_in_use_is_named(tmp_path):

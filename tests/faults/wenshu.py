@@ -17,7 +17,7 @@ class Wenshu:
         self.scratch = folder / "tmp"
         self.scratch.mkdir()
         self._server: ServerProcess | None = None
-        self._below: set[tuple[int, str]] = set()
+        self._read = 0
 
     def start(self, **settings: str) -> "Wenshu":
         fixed = {"WENSHU_FETCH_ALLOW_HOSTS": json.dumps(["127.0.0.1"]), "TMPDIR": str(self.scratch)}
@@ -82,10 +82,23 @@ class Wenshu:
         """What the server left in its folder for temporary files."""
         return sorted(path.name for path in self.scratch.iterdir())
 
+    def turn_the_page(self) -> None:
+        """What the log says so far is no concern of this test."""
+        self._read = self.running.log.stat().st_size
+
+    def logged(self) -> list[dict]:
+        """The log's lines."""
+        with self.running.log.open("rb") as log:
+            log.seek(self._read)
+            return [json.loads(line) for line in log if line.startswith(b"{") and line.endswith(b"\n")]
+
+    def requests(self, trace_id: str) -> int:
+        """How many requests of this trace id came to their end, answered or not."""
+        return sum(line["event"] == "request" and line["trace_id"] == trace_id for line in self.logged())
+
     def faults(self) -> list[dict]:
         """The log's lines that no healthy server writes."""
-        lines = [line for line in self.running.log.read_text().splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line["level"] in {"error", "critical"}]
+        return [line for line in self.logged() if line["level"] in {"error", "critical"}]
 
     def close(self) -> None:
         if self._server is not None and self._server.process is not None:

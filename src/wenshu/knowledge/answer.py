@@ -1,16 +1,21 @@
 """The extractive answer: the sentences that answer a question, word for word, or the reason why there is none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from wenshu.knowledge.cite import Citation, Cited, Statement, attributed, cite
+from wenshu.knowledge.compare import compare
 from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.doubt import confidence, missing
 from wenshu.knowledge.evidence import evidence, names_focus
+from wenshu.knowledge.listing import listed
+from wenshu.knowledge.lookup import look_up
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question, read
 from wenshu.knowledge.rank import Candidate, rank
+from wenshu.knowledge.units import plain
 from wenshu.zh.fold import fold
 from wenshu.zh.sentences import Span, clauses, trim
 
@@ -42,12 +47,13 @@ def answer(question: str, passages: Sequence[Passage]) -> Answer:
         span = trim(pair.text, Span(0, len(pair.text)))
         return Answer((Statement(pair.text[span.start : span.end], (cite(pair, *span),)),))
     ranked = rank(asked, passages)
+    if read_off := _read_off(asked, passages, ranked):
+        return Answer(read_off)
     lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
     unknown = _amount_of_nothing(asked, lacking) or _names_the_absent(question, lacking)
     if not ranked or unknown or confidence(asked, ranked[0]) < 0:
         return Answer(refusal=_refusal(lacking), missing=lacking)
-    spans = _joined([(candidate.passage, _said(asked, candidate)) for candidate in _chosen(ranked)])
-    return Answer(tuple(_statement(passage, span) for passage, span in spans), missing=lacking)
+    return Answer(tuple(_statements(asked, _chosen(ranked))), missing=lacking)
 
 
 NOTHING_ASKED = "没有看到具体的问题，请写明想了解什么。"
@@ -102,11 +108,15 @@ def _likeness(left: Question, right: Question) -> float:
 
 
 def _chosen(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Choose the best sentence, and those too near to it to tell apart; of one passage in its order."""
+    """Choose the best sentence, and those too near to it to tell apart; of one passage in its order.
+
+    Beside a row of a table only rows stand.
+    """
     best = ranked[0]
     chosen = [best]
     seen = {best.text}
-    for candidate, margin in zip(ranked[1:3], (_SECOND, _THIRD), strict=False):
+    others = [one for one in ranked[1:3] if best.unit.kind != "row" or one.unit.kind == "row"]
+    for candidate, margin in zip(others, (_SECOND, _THIRD), strict=False):
         if best.score - candidate.score < margin and candidate.text not in seen:
             chosen.append(candidate)
             seen.add(candidate.text)
@@ -114,23 +124,48 @@ def _chosen(ranked: Sequence[Candidate]) -> list[Candidate]:
     return sorted(chosen, key=lambda candidate: (first[candidate.passage.key], candidate.span.start))
 
 
-def _said(asked: Question, candidate: Candidate) -> Span:
-    return _cut(asked, candidate) if len(candidate.text) > _LONG else candidate.span
+def _read_off(asked: Question, passages: Sequence[Passage], ranked: Sequence[Candidate]) -> tuple[Statement, ...]:
+    """What a list or table says to the question, where no sentence says as much of it."""
+    found = listed(asked, passages) or compare(asked, passages) or look_up(asked, passages)
+    if found is None:
+        return ()
+    best = ranked[0] if ranked else None
+    if best and best.unit.kind == "sentence" and confidence(asked, best) >= 0:
+        probe = Probe(asked)
+        said = probe.share(probe.all, probe.literal(Folded(f"{best.passage.title} {best.passage.heading} {best.text}")))
+        if said > found.coverage or (said == found.coverage and not found.certain):
+            return ()
+    return found.statements
 
 
-def _joined(spans: Sequence[tuple[Passage, Span]]) -> list[tuple[Passage, Span]]:
-    """Join neighbours: two sentences of a passage with nothing but blanks between them are one quote."""
-    joined: list[tuple[Passage, Span]] = []
-    for passage, span in spans:
-        if joined and joined[-1][0] is passage and not passage.text[joined[-1][1].end : span.start].strip():
-            joined[-1] = (passage, Span(joined[-1][1].start, span.end))
+def _statements(asked: Question, chosen: Sequence[Candidate]) -> Iterator[Statement]:
+    """Quote what was chosen; neighbours on one line are one quote."""
+    for line, group in groupby(chosen, key=lambda candidate: (candidate.passage.key, candidate.unit.line)):
+        candidates = list(group)
+        passage = candidates[0].passage
+        spans = [candidate.span for candidate in candidates]
+        del line
+        if candidates[0].unit.kind == "row":
+            yield Statement(candidates[0].text, (cite(passage, *spans[0]),))
+        elif len(candidates) == 1 and len(candidates[0].text) > _LONG:
+            yield _statement(passage, _cut(asked, candidates[0]))
         else:
-            joined.append((passage, span))
+            yield from (_statement(passage, span) for span in _joined(passage.text, spans))
+
+
+def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join sentences of a line with nothing but blanks between them."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and not text[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
     return joined
 
 
 def _statement(passage: Passage, span: Span) -> Statement:
-    quote = passage.text[span.start : span.end]
+    quote = plain(passage.text[span.start : span.end])
     return Statement(attributed(quote, passage.title), (cite(passage, *span),))
 
 

@@ -82,6 +82,23 @@ class Probe:
         return term.text in text.words if term.text[0].isascii() else term.text in text.text
 
 
+def gaps(question: Question, said: frozenset[int]) -> list[str]:
+    """List the longest stretches of content, each within one run, whose indices are not in ``said``."""
+    found: list[str] = []
+    start = 0
+    for run in question.runs:
+        gap = ""
+        for at, character in enumerate(run):
+            if start + at in said:
+                found.append(gap)
+                gap = ""
+            else:
+                gap += character
+        found.append(gap)
+        start += len(run)
+    return [gap for gap in found if gap]
+
+
 _WORD = re.compile(r"[a-z0-9]+(?:[.\-:][a-z0-9]+)*|(?:(?![\u3400-\u4dbf\u4e00-\u9fff_])\w)+")
 
 

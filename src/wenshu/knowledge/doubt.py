@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wenshu.knowledge.coverage import Folded, Probe
+from wenshu.knowledge.coverage import Folded, Probe, gaps
 from wenshu.knowledge.evidence import evidence
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
@@ -20,8 +20,8 @@ def missing(question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
     said: frozenset[int] = frozenset()
     for passage in passages:
         said |= probe.covered(Folded(f"{passage.title} {passage.heading} {passage.text}"))
-    gaps = [gap for gap in _gaps(question, said) if len(gap) > 1 or gap.isascii()]
-    return tuple(sorted(dict.fromkeys(gaps), key=lambda gap: (not gap.isascii(), -len(gap))))
+    lacking = [gap for gap in gaps(question, said) if len(gap) > 1 or gap.isascii()]
+    return tuple(sorted(dict.fromkeys(lacking), key=lambda gap: (not gap.isascii(), -len(gap))))
 
 
 # Logistic regression: the development questions of ``evals/retrieval`` with BM25's first three passages, against the
@@ -55,7 +55,7 @@ def features(question: Question, best: Candidate) -> dict[str, float]:
         "whole": probe.share(probe.all, probe.literal(whole)),
         "near": probe.share(probe.all, probe.covered(near)),
         "subject": probe.share(probe.subject, probe.literal(near)),
-        "gap": min(max((len(gap) for gap in _gaps(question, probe.covered(whole))), default=0), 6) / 6,
+        "gap": min(max((len(gap) for gap in gaps(question, probe.covered(whole))), default=0), 6) / 6,
         "hard": min(sum(run.isascii() and run not in whole.words for run in question.runs), 2),
         "amount": min(probe.weight(probe.literal(sentence) - head), 8) / 8,
         "rank": best.score / 10,
@@ -65,20 +65,3 @@ def features(question: Question, best: Candidate) -> dict[str, float]:
 
 
 _CONTEXT = 60
-
-
-def _gaps(question: Question, said: frozenset[int]) -> list[str]:
-    """List the longest stretches of content, each within one run, that are not in ``said``."""
-    gaps: list[str] = []
-    start = 0
-    for run in question.runs:
-        gap = ""
-        for at, character in enumerate(run):
-            if start + at in said:
-                gaps.append(gap)
-                gap = ""
-            else:
-                gap += character
-        gaps.append(gap)
-        start += len(run)
-    return [gap for gap in gaps if gap]

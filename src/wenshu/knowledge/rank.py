@@ -8,30 +8,36 @@ from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.evidence import evidence, names_focus
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
-from wenshu.zh.sentences import Span, split, trim
+from wenshu.knowledge.units import Unit, units
+from wenshu.zh.sentences import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may answer. ``span`` is in its passage's text; ``score`` compares within one question only."""
+    """A sentence or row that may answer; ``score`` compares within one question only."""
 
     passage: Passage
-    span: Span
+    unit: Unit
     score: float
     features: dict[str, float]
 
     @property
+    def span(self) -> Span:
+        """Where it stands in its passage's text."""
+        return self.unit.span
+
+    @property
     def text(self) -> str:
-        """Sentence as it stands."""
-        return self.passage.text[self.span.start : self.span.end]
+        """The sentence as it stands, a row in words."""
+        return self.unit.said
 
 
 def rank(question: Question, passages: Sequence[Passage]) -> list[Candidate]:
-    """Every sentence of the passages, the likeliest answer first; equal ones in the passages' order."""
+    """Every sentence and row of the passages, the likeliest answer first; equal ones in the passages' order."""
     scene = _Scene(question, passages)
     ranked = [
-        Candidate(passage, span, sum(WEIGHTS[name] * value for name, value in features.items()), features)
-        for passage, span, features in scene.sentences()
+        Candidate(passage, unit, sum(WEIGHTS[name] * value for name, value in features.items()), features)
+        for passage, unit, features in scene.units()
     ]
     return sorted(ranked, key=lambda candidate: -candidate.score)
 
@@ -68,11 +74,8 @@ class _Scene:
         self.question = question
         self.probe = Probe(question)
         self.passages = passages
-        self.spans = [[span for raw in split(p.text) if (span := trim(p.text, raw)).end > span.start] for p in passages]
-        self.texts = [
-            [Folded(p.text[span.start : span.end]) for span in spans]
-            for p, spans in zip(passages, self.spans, strict=True)
-        ]
+        self.pieces = [units(passage) for passage in passages]
+        self.texts = [[Folded(unit.said) for unit in pieces] for pieces in self.pieces]
         self.rarity = self._rarity()
 
     def _rarity(self) -> dict[str, float]:
@@ -85,26 +88,26 @@ class _Scene:
             rarity[pair] = math.log(1 + (count - seen + 0.5) / (seen + 0.5))
         return rarity
 
-    def sentences(self) -> list[tuple[Passage, Span, dict[str, float]]]:
+    def units(self) -> list[tuple[Passage, Unit, dict[str, float]]]:
         probe = self.probe
         wholes = [probe.covered(Folded(f"{p.title} {p.heading} {p.text}")) for p in self.passages]
         most = max((probe.weight(whole) for whole in wholes), default=0.0) or 1.0
-        found: list[tuple[Passage, Span, dict[str, float]]] = []
-        for passage, spans, texts, whole in zip(self.passages, self.spans, self.texts, wholes, strict=True):
+        found: list[tuple[Passage, Unit, dict[str, float]]] = []
+        for passage, pieces, texts, whole in zip(self.passages, self.pieces, self.texts, wholes, strict=True):
             name = Folded(f"{passage.title} {passage.heading}")
             head = probe.covered(name)
-            for at, (span, text) in enumerate(zip(spans, texts, strict=True)):
+            for at, (unit, text) in enumerate(zip(pieces, texts, strict=True)):
                 said = probe.covered(text)
                 before = probe.covered(texts[at - 1]) if at else frozenset[int]()
                 wanted = probe.weight(probe.all - head)
                 features = {
                     "covered": probe.weight(said - head) / wanted if wanted else 0.0,
                     "context": probe.weight(before - said - head) / wanted if wanted else 0.0,
-                    "opening": float(passage.start == 0 and span.start <= 1),
+                    "opening": float(passage.start == 0 and at == 0),
                     "passage": probe.weight(whole) / most,
                     **self._own(text, name),
                 }
-                found.append((passage, span, features))
+                found.append((passage, unit, features))
         return found
 
     def _own(self, text: Folded, name: Folded) -> dict[str, float]:

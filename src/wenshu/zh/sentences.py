@@ -31,12 +31,15 @@ def split(text: str) -> list[Span]:
 
 
 def clauses(text: str, sentence: Span) -> list[Span]:
-    """Split one sentence into clauses, after ，；、 and the like outside brackets; they tile the sentence."""
-    shelter = _sheltered(text, sentence.start, sentence.end)
+    """Split one sentence into clauses, after ，；、 and the like; they tile the sentence.
+
+    It is not cut inside brackets or quotation marks, between digits (``1,000``), or in an address (``a.cn/x,y``).
+    """
+    shelter = _sheltered(text, sentence.start, sentence.end, _PAIRS | _QUOTES)
     spans: list[Span] = []
     begin = sentence.start
     for mark in _CLAUSE_END.finditer(text, sentence.start, sentence.end):
-        if mark.start() in shelter or mark.end() >= sentence.end:
+        if mark.start() in shelter or mark.end() >= sentence.end or _inside_word(text, mark):
             continue
         spans.append(Span(begin, mark.end()))
         begin = mark.end()
@@ -57,12 +60,13 @@ def trim(text: str, span: Span) -> Span:
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ROW = re.compile(r"\s*\|.*\|\s*$|[^\t\n]*\t[^\t\n]*\t")
 _END = re.compile(r"[。！？；…!?;.]+")
-_CLAUSE_END = re.compile(r"[，；、;]+\s*|,(?!\d)\s*")
+_CLAUSE_END = re.compile(r"[，；、;,]+\s*")
 _CLOSER = "”’」』）)】》〉〕]"
 _STRAIGHT_QUOTE = re.compile('"')
 _QUOTE_END = "”’」』"
 _GOES_ON = "，、；：,的是等之为与和及了著着"
 _PAIRS = {"（": "）", "(": ")", "《": "》", "〈": "〉", "【": "】", "〔": "〕", "[": "]"}
+_QUOTES = {"“": "”", "‘": "’", "「": "」", "『": "』"}
 _LONGEST_SHELTER = 120
 _ABBREVIATION = re.compile(
     r"(?:^|[^A-Za-z])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|No|Nos|Fig|Vol|Inc|Ltd|Co|Corp|Jr|Sr|Jan|Feb|Mar|Apr|Jun|Jul"
@@ -75,7 +79,7 @@ def _ends(text: str, start: int, stop: int) -> list[int]:
     """List where sentences end in the line ``text[start:stop]``; the last is always ``stop``."""
     if _ROW.match(text, start, stop):
         return [stop]
-    shelter = _sheltered(text, start, stop)
+    shelter = _sheltered(text, start, stop, _PAIRS)
     closing = {mark.start() for mark in list(_STRAIGHT_QUOTE.finditer(text, start, stop))[1::2]}
     ends: list[int] = []
     for mark in _END.finditer(text, start, stop):
@@ -111,14 +115,22 @@ def _is_end(text: str, mark: re.Match[str], start: int, stop: int) -> bool:
     return not _ABBREVIATION.search(before)
 
 
-def _sheltered(text: str, start: int, stop: int) -> set[int]:
-    """Find the offsets inside a matched pair of brackets of at most 120 characters."""
+def _inside_word(text: str, mark: re.Match[str]) -> bool:
+    """Whether the comma belongs to a number, or without a blank to a word of another script."""
+    before, after = text[mark.start() - 1 : mark.start()], text[mark.end() : mark.end() + 1]
+    if before.isdigit() and after.isdigit():
+        return True
+    return mark.group() in {",", ";"} and before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
+
+
+def _sheltered(text: str, start: int, stop: int, pairs: dict[str, str]) -> set[int]:
+    """Find the offsets inside a matched pair of brackets (``pairs``) of at most 120 characters."""
     inside: set[int] = set()
     open_at: list[tuple[str, int]] = []
     for offset in range(start, stop):
         char = text[offset]
-        if char in _PAIRS:
-            open_at.append((_PAIRS[char], offset))
+        if char in pairs:
+            open_at.append((pairs[char], offset))
         elif open_at and any(closer == char for closer, _ in open_at[-4:]):
             while open_at[-1][0] != char:
                 open_at.pop()

@@ -125,9 +125,10 @@ def test_three_redirects_are_followed_and_four_are_not(client: httpx.Client, mat
     succeeded(client.post(f"{LIBRARY}/add_document", json={**body, "doc_url": target}))
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("缺页.txt", None), ("空.txt", b""), ("坏.pdf", b"%PDF-1.7 x"), ("坏.docx", b"PK\x03\x04")]
-)
+UNREADABLE = [("缺页.txt", None), ("空.txt", b""), ("坏.pdf", b"%PDF-1.7 x"), ("坏.docx", b"PK\x03\x04")]
+
+
+@pytest.mark.parametrize(("name", "content"), UNREADABLE)
 @pytest.mark.usefixtures("untouched")
 def test_what_cannot_be_read_stores_nothing(
     client: httpx.Client, material: Material, tag: str, name: str, content: bytes | None
@@ -140,9 +141,8 @@ def test_a_failed_replacement_leaves_the_earlier_document(client: httpx.Client, 
     body = {"tenant_code": tag, "doc_name": "甲.txt", "doc_url": material.document(tag, f"先前的正文{tag}。")}
     succeeded(client.post(f"{LIBRARY}/add_document", json=body))
     material.document(tag, "%PDF-1.7 broken")
-    failed(
-        client.post(f"{LIBRARY}/add_document", json={**body, "doc_name": "甲.txt", "doc_url": f"{material.url}/x"}), 400
-    )
+    failed(client.post(f"{LIBRARY}/add_document", json=body), 400)
+    failed(client.post(f"{LIBRARY}/add_document", json={**body, "doc_url": f"{material.url}/x"}), 400)
     assert contents(client, tag) == [f"先前的正文{tag}。"]
     material.document(tag, f"后来的正文{tag}。")
     succeeded(client.post(f"{LIBRARY}/add_document", json=body))

@@ -121,22 +121,22 @@ def test_deletes_just_what_the_caller_sees(world: World, label: str, route: str)
 @callers("changes")
 @pytest.mark.parametrize("route", having("writes"))
 def test_writes_into_just_the_scope_that_the_caller_names(world: World, label: str, route: str) -> None:
-    documents = "document" in route
+    kind = "DOC" if "document" in route else "QA"
     for scope, codes in world.scopes.items():
-        if documents:
+        if kind == "DOC":
             world.add_document("同名", codes, text=f"原文{scope}")
         else:
             world.add_pair("同名", codes, answer=f"原文{scope}")
     codes = world.named(CALLERS[label]["names"])
-    before = {scope: texts(world, named) for scope, named in world.scopes.items()}
+    before = {scope: texts(world, named, kind) for scope, named in world.scopes.items()}
     write(world, codes, route.split(" ")[1])
     replaces = codes in world.scopes.values()
     for scope, named in world.scopes.items():
-        after = texts(world, named)
+        after = texts(world, named, kind)
         fresh, stale = after - before[scope], before[scope] - after
         concerned = covers(named, codes)
         assert (len(fresh), len(stale)) == (int(concerned), int(concerned and replaces)), (scope, fresh, stale)
-    assert any("新答案" in text for text in texts(world, codes))
+    assert any("新答案" in text for text in texts(world, codes, kind))
 
 
 @callers("sees")
@@ -179,17 +179,15 @@ def listed(world: World, route: str, query: dict[str, str]) -> list[Any]:
     return data if isinstance(data, list) else [row for group in data.values() for row in group]
 
 
-def texts(world: World, codes: dict[str, str]) -> set[str]:
-    """Contents and answers that the caller finds under any name, each with whose it is as far as it says."""
-    hits = [*world.search(codes, "DOC"), *world.search(codes, "QA")]
-    return {hit.get("content") or hit["answer"] for hit in hits}
+def texts(world: World, codes: dict[str, str], kind: str) -> set[str]:
+    """Contents or answers that the caller finds under any name."""
+    return {hit.get("content") or hit["answer"] for hit in world.search(codes, kind)}
 
 
 @pytest.mark.parametrize("row", told(MATRIX["by_id"]))
 @pytest.mark.parametrize("route", having("by session id"))
 def test_a_session_id_opens_unless_a_hint_contradicts(world: World, route: str, row: dict[str, Any]) -> None:
-    made = world.sessions("owner")
-    session_id = made[row["of"]] if row["of"] else UNKNOWN
+    session_id = world.session(row["of"], "owner") if row["of"] else UNKNOWN
     method, path = route.split(" ")
     options = {"json": {"title": "改了"}} if path.endswith("/title") else {}
     if path.endswith("/restore") and row["of"]:
@@ -214,7 +212,7 @@ def test_a_session_id_opens_unless_a_hint_contradicts(world: World, route: str, 
 @pytest.mark.parametrize("row", told(MATRIX["chat_in_session"]))
 @pytest.mark.parametrize("stream", [True, False])
 def test_chat_in_a_session_is_for_its_owner(world: World, row: dict[str, Any], *, stream: bool) -> None:
-    session_id = world.sessions("owner")[row["of"]]
+    session_id = world.session(row["of"], "owner")
     asked = {**world.named(row["names"]), "user_id": row["user"], "session_id": session_id, "question": "在吗？"}
     response = world.client.post(f"{CHAT}/chat", json={**asked, "stream": stream})
     said = succeeded(world.client.get(f"{CHAT}/session/{session_id}/messages"))

@@ -33,9 +33,8 @@ def listed(client: httpx.Client, user_id: str, **query: str) -> list[str]:
 
 def ask(client: httpx.Client, question: str, **fields: str) -> dict[str, Any]:
     """An answer."""
-    return succeeded(
-        client.post(f"{CHAT}/chat", json={"user_id": "u", "question": question, "stream": False, **fields})
-    )
+    body = {"user_id": "u", "question": question, "stream": False, **fields}
+    return succeeded(client.post(f"{CHAT}/chat", json=body))
 
 
 def test_made_ids_are_long_and_never_twice(client: httpx.Client) -> None:

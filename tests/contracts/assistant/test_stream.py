@@ -10,22 +10,20 @@ import pytest
 from contracts.assistant.wire import CHAT, LIBRARY, Event, events, failed, succeeded
 from serving import ServerProcess, eventually
 
-PLACES = ["前台", "仓库", "车间", "食堂", "档案室", "会议室"]
+PLACES = ["前台", "仓库", "车间", "食堂"]
 
 
-@pytest.fixture(scope="module")
-def asked(client: httpx.Client) -> dict[str, object]:
-    """A question whose answer is made of several pieces of material."""
-    tenant = "stream"
+@pytest.fixture(scope="module", params=["general", "idea_gen", "scripts_gen"])
+def asked(client: httpx.Client, request: pytest.FixtureRequest) -> dict[str, object]:
+    """A question that the material answers, in each mode."""
     body = {
-        "tenant_code": tenant,
+        "tenant_code": "stream",
         "question": [f"{place}的备用钥匙由谁保管？" for place in PLACES],
-        "answer": [f"{place}的备用钥匙由{place}主管保管，借用须登记。" for place in PLACES],
+        "answer": [f"{place}的备用钥匙由{place}主管保管。借用须登记。逾期未还须上报。" for place in PLACES],
         "source": [f"https://example.com/{number}" for number in range(len(PLACES))],
     }
     succeeded(client.post(f"{LIBRARY}/add_qa", json=body))
-    question = "、".join(PLACES) + "的备用钥匙分别由谁保管？"
-    return {"tenant_code": tenant, "user_id": "u", "question": question, "limit": 10}
+    return {"tenant_code": "stream", "user_id": "u", "question": body["question"][1], "chat_mode": request.param}
 
 
 @pytest.fixture(scope="module")

@@ -69,10 +69,6 @@ class World:
             "QA": {hit["question"] for hit in self.search(codes, "QA")},
         }
 
-    def all_found(self) -> dict[str, dict[str, set[str]]]:
-        """What is found in each scope by a caller who names just it; a tenant's own shows what its orgs have, too."""
-        return {label: self.found(codes) for label, codes in self.scopes.items()}
-
     def names(self, labels: list[str]) -> dict[str, set[str]]:
         """What a caller who sees these scopes should find."""
         return {"DOC": set(map(self.document_name, labels)), "QA": set(map(self.question, labels))}
@@ -83,11 +79,12 @@ class World:
 
     def sessions(self, user_id: str) -> dict[str, str]:
         """A session of the same user in each scope: label → id."""
-        made: dict[str, str] = {}
-        for label, codes in self.scopes.items():
-            body = {**codes, "user_id": user_id, "title": label}
-            made[label] = succeeded(self.client.post(f"{CHAT}/session", json=body))["session_id"]
-        return made
+        return {label: self.session(label, user_id) for label in self.scopes}
+
+    def session(self, label: str, user_id: str) -> str:
+        """The id of a new session in the scope, with the scope for its title."""
+        body = {**self.scopes[label], "user_id": user_id, "title": label}
+        return succeeded(self.client.post(f"{CHAT}/session", json=body))["session_id"]
 
 
 def covers(codes: Codes, others: Codes) -> bool:

@@ -69,6 +69,30 @@ def test_clauses_leave_brackets_and_thousands_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("满500万元为3%，满1,000万元为4.5%", ["满500万元为3%，", "满1,000万元为4.5%"]),
+        ("满1，000万元，兑现", ["满1，000万元，", "兑现"]),
+        ("每天9:30至11:20，比例3:1", ["每天9:30至11:20，", "比例3:1"]),
+        ("见http://a.cn/x,y;z?1,2，完", ["见http://a.cn/x,y;z?1,2，", "完"]),
+        ("他说“敢拆，信得过”，第二年下单", ["他说“敢拆，信得过”，", "第二年下单"]),
+        ("看《你好，李焕英》，很好", ["看《你好，李焕英》，", "很好"]),
+        ("Red, green, 3 blue", ["Red, ", "green, ", "3 blue"]),
+    ],
+)
+def test_clauses_end_where_a_reader_pauses(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in clauses(text, Span(0, len(text)))] == expected
+
+
+@given(st.text(alphabet="1２,，；;、. 。“”（）元:", max_size=40))
+def test_no_clause_ends_between_two_digits(text: str) -> None:
+    for sentence in split(text):
+        for _, end in clauses(text, sentence)[:-1]:
+            before = text[sentence.start : end].rstrip("，；、;, ")
+            assert not (before[-1:].isdigit() and text[end].isdigit())
+
+
 @given(TRICKY)
 def test_trim_leaves_no_blank_at_either_end(text: str) -> None:
     start, end = trim(text, Span(0, len(text)))

@@ -1,0 +1,162 @@
+"""What can be said of a passage piece by piece: sentences, list items and table rows, never headings or bare marks."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from wenshu.knowledge.passage import Passage
+from wenshu.zh.sentences import Span, split, trim
+
+
+class Row(NamedTuple):
+    """A table row; ``columns`` are the names from the table's header, as many as ``cells``, or none if unknown."""
+
+    columns: tuple[str, ...]
+    cells: tuple[str, ...]
+    table: int
+    """Which table of the passage it stands in."""
+
+
+class Unit(NamedTuple):
+    """A piece of a passage. ``span`` is its exact text; ``said`` the same without Markdown's marks, rows in words."""
+
+    kind: Literal["sentence", "item", "row"]
+    span: Span
+    said: str
+    line: Span
+    """The whole line, without the marker of an item."""
+    under: str
+    """The nearest heading above, without marks; may be empty."""
+    row: Row | None = None
+
+
+def units(passage: Passage) -> list[Unit]:
+    """The passage's pieces in order; none is blank, none goes beyond its line.
+
+    Columns' names come from the table's header in the passage, or, for later rows of a table, from the last part of
+    its heading (``ingest`` puts them there).
+    """
+    return list(_Reader(passage).units())
+
+
+def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
+    """Say a row: ``甲：价格为618元，口径为DN20。``; only the ``chosen`` columns, if any; blank cells are left out."""
+    if not row.columns:
+        return "；".join(cell for cell in row.cells if cell)
+    first = next((at for at, cell in enumerate(row.cells) if cell), 0)
+    wanted = chosen or range(len(row.cells))
+    told = [at for at in wanted if at != first and row.cells[at]]
+    if len(row.cells) == 2 and told:  # 项目 | 参数 and the like: the second name says nothing
+        return f"{row.cells[0]}：{_closed(row.cells[1])}"
+    name, unit = measured(row.cells[first])
+    said = [_cell(row, at, unit) for at in told]
+    if unit and all(text.endswith(unit) for text in said):
+        return f"{name}：{_closed('，'.join(said))}"
+    return f"{row.cells[first]}：{_closed('，'.join(said))}" if told else row.cells[first]
+
+
+def _cell(row: Row, at: int, unit: str) -> str:
+    """``口径为DN20``; a number takes the unit from its column's brackets, one of a period from the row's (``unit``)."""
+    value = row.cells[at]
+    name, own = measured(row.columns[at])
+    if _NUMBER.fullmatch(value) is None:
+        return f"{row.columns[at]}为{value}"
+    if own:
+        return f"{name}为{value}{own}"
+    return f"{row.columns[at]}为{value}{unit if _PERIOD.search(row.columns[at]) else ''}"
+
+
+def _closed(text: str) -> str:
+    return text if text.endswith(("。", "！", "？", "；", ".", "!", "?")) else f"{text}。"
+
+
+def measured(name: str) -> tuple[str, str]:
+    """``目录价（元）`` → ``目录价`` and ``元``; without a unit in brackets the name itself and nothing."""
+    found = _MEASURE.fullmatch(name)
+    return (found.group(1), found.group(2)) if found else (name, "")
+
+
+def plain(text: str) -> str:
+    """The text without Markdown's marks of emphasis."""
+    return _EMPHASIS.sub(r"\2", text)
+
+
+_LINE = re.compile(r"[^\n]+")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*?)[\s#]*$")
+_TITLE = re.compile(
+    r"\s*(?:第[一二三四五六七八九十百\d]{1,4}[章节编]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）])"
+    r"[^。！？；：:!?;|]{0,30}$"
+)
+_RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\s*$")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,2}[.)）]\s+|\d{1,2}、\s*|[（(]\d{1,2}[)）]\s*)(?=\S)")
+_QUOTED = re.compile(r"\s*(?:>\s*)+")
+_SEPARATION = re.compile(r"[\s\-*_=>|#—.·]+$")
+_EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
+_NUMBER = re.compile(r"[+\-]?\d[\d,]*(?:\.\d+)?")
+_PERIOD = re.compile(r"^\d{4}年?$|季度|^全年|月份?$|年末$")
+_MEASURE = re.compile(
+    r"(.+?)\s*[（(]("
+    r"[百千万亿]{0,2}(?:[元台只个件人次户条张份吨天]|小时|分钟|秒)|%|毫米|厘米|米|公里|千米|千克|公斤|克|升|立方米|平方米"
+    r"|(?:立方米|升)/小时|元/[天晚台年月人]"
+    r")[）)]"
+)
+_CELLS = re.compile(r"(?<!\\)\|")
+
+
+class _Reader:
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._text = passage.text
+        *above, last = passage.heading.split(" / ")
+        self._inherited = tuple(last.split("、"))
+        later_rows = bool(above) and len(self._inherited) > 1 and _ROW.match(self._text) is not None
+        self._under = above[-1] if later_rows else last
+        self._columns: tuple[str, ...] = ()
+        self._table = -1
+        self._in_table = False
+
+    def units(self) -> Iterator[Unit]:
+        lines = [Span(*match.span()) for match in _LINE.finditer(self._text)]
+        for at, line in enumerate(lines):
+            following = lines[at + 1] if at + 1 < len(lines) else Span(0, 0)
+            if _ROW.match(self._text, *line):
+                yield from self._row(line, before_rule=self._is(_RULE, following))
+                continue
+            self._in_table = False
+            if heading := _HEADING.fullmatch(self._text, *line):
+                self._under = heading.group(1)
+            elif self._is(_TITLE, line) and len(lines) > 1:
+                self._under = self._text[slice(*line)].strip()
+            elif not self._is(_SEPARATION, line):
+                yield from self._prose(line)
+
+    def _is(self, pattern: re.Pattern[str], line: Span) -> bool:
+        return pattern.fullmatch(self._text, *line) is not None
+
+    def _row(self, line: Span, *, before_rule: bool) -> Iterator[Unit]:
+        if self._is(_RULE, line):
+            return
+        span = trim(self._text, line)
+        cells = tuple(_unescaped(cell) for cell in _CELLS.split(self._text[span.start + 1 : span.end - 1]))
+        if not self._in_table:
+            self._in_table, self._table, self._columns = True, self._table + 1, self._inherited
+        if before_rule:
+            self._columns = cells
+            return
+        row = Row(self._columns if len(self._columns) == len(cells) > 1 else (), cells, self._table)
+        if any(cells):
+            yield Unit("row", span, in_words(row), span, self._under, row)
+
+    def _prose(self, line: Span) -> Iterator[Unit]:
+        marker = _ITEM.match(self._text, *line) or _QUOTED.match(self._text, *line)
+        kind = "item" if marker and not _QUOTED.fullmatch(marker.group()) else "sentence"
+        whole = trim(self._text, Span(marker.end() if marker else line.start, line.end))
+        for piece in split(self._text[slice(*whole)]):
+            span = trim(self._text, Span(whole.start + piece.start, whole.start + piece.end))
+            if span.end > span.start:
+                yield Unit(kind, span, plain(self._text[slice(*span)]), whole, self._under)
+
+
+def _unescaped(cell: str) -> str:
+    return plain(cell.strip().replace("\\|", "|"))
