@@ -86,7 +86,6 @@ def counts(wenshu) -> list:
         return [store.rows(f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608 (names of ours)
 
 
-@pytest.mark.xfail(reason="gap: a client that leaves amid its body is logged as an unhandled error", strict=True)
 def test_leaving_is_no_error_of_the_server(lasting):
     left = leave_amid_json(lasting)
     eventually(lambda: lasting.requests(TRACE) == left)

@@ -82,7 +82,7 @@ def test_kill_as_the_log_is_written(wenshu, docs, kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [AddDocument, ReplaceDocument])
 def test_kill_while_the_parser_works(wenshu, docs, kind):
-    act = kind(docs)
+    act = kind(docs, 12_000)
     wenshu.start()
     idle = wenshu.below()
     with wenshu.client() as client:
@@ -126,6 +126,22 @@ def test_kill_while_fetching(wenshu, docs, share):
         assert [store.document(several.tenant, name) for name in names] == [whole("乙", several.each)] * 5 + [None]
 
 
+@pytest.mark.slow
+@pytest.mark.xfail(reason="gap: what a killed server was fetching stays in the system's temporary folder", strict=True)
+def test_the_next_server_clears_what_a_killed_one_was_fetching(wenshu, docs):
+    wenshu.start()
+    held = docs.put("held.txt", text("乙", 4_500))
+    gate = docs.stop_at("held.txt", 0.5)
+    with wenshu.client() as client, ThreadPoolExecutor(1) as pool:
+        body = {"doc_url": held, "doc_name": "rules.txt"}
+        call = pool.submit(client.post, "/vector_db_service/add_document", json=body)
+        gate.wait_until_reached()
+        wenshu.kill()
+        assert call.exception()
+    wenshu.restart()
+    assert wenshu.temporary() == []
+
+
 def documents(wenshu, tenant: str) -> int:
     with closing(wenshu.store()) as store:
         return store.rows("SELECT count(*) FROM documents WHERE tenant_code = ?", tenant)[0][0]
@@ -141,6 +157,7 @@ def kill_when(wenshu, act, client, reached) -> bool:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(act.run, client)
         while not reached():
-            assert not running.done(), "the call ended without the condition"
+            # Asked again once it is done: both may have come about between two looks.
+            assert not running.done() or reached(), "the call ended without the condition"
         wenshu.kill()
         return running.result()

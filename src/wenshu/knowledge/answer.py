@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wenshu.knowledge.cite import Citation, Cited, Statement, attributed, cite
-from wenshu.knowledge.compare import compare
+from wenshu.knowledge.compare import compare, compares
 from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.doubt import confidence, missing
 from wenshu.knowledge.evidence import evidence, names_focus
@@ -51,8 +51,9 @@ def answer(question: str, passages: Sequence[Passage]) -> Answer:
         return Answer(read_off)
     lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
     unknown = _amount_of_nothing(asked, lacking) or _names_the_absent(question, lacking)
-    if not ranked or unknown or confidence(asked, ranked[0]) < 0:
-        return Answer(refusal=_refusal(lacking), missing=lacking)
+    partial = bool(ranked) and ranked[0].unit.kind == "row" and compares(asked)
+    if not ranked or unknown or partial or confidence(asked, ranked[0]) < 0:
+        return Answer(refusal=NOT_ENOUGH if partial else _refusal(lacking), missing=lacking)
     return Answer(tuple(_statements(asked, _chosen(ranked))), missing=lacking)
 
 

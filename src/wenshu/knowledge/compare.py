@@ -9,8 +9,13 @@ from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.lookup import Finding, Line, Table, column_strength, stem, tables
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
-from wenshu.knowledge.units import measured
+from wenshu.knowledge.units import is_part, measured
 from wenshu.zh.fold import fold
+
+
+def compares(asked: Question) -> bool:
+    """Whether the question can be answered only from all rows of a table, not from the likeliest."""
+    return any(pattern.search(asked.text) for pattern in (_HIGHEST, _LOWEST, _SUM))
 
 
 def compare(asked: Question, passages: Sequence[Passage]) -> Finding | None:
@@ -18,9 +23,7 @@ def compare(asked: Question, passages: Sequence[Passage]) -> Finding | None:
 
     Only over a table that stands whole in one passage, and where every compared cell is a plain number of that column.
     """
-    extreme = next((name for name, pattern in _EXTREMES.items() if pattern.search(asked.text)), None)
-    adds = _SUM.search(asked.text) is not None
-    if extreme is None and not adds:
+    if not compares(asked):
         return None
     probe = Probe(asked)
     for table in tables(passages):
@@ -28,27 +31,21 @@ def compare(asked: Question, passages: Sequence[Passage]) -> Finding | None:
         lines = _of_the_question(asked, table) if at else []
         if len(lines) < 2 or not _whole(table) or not _about(probe, table, lines):
             continue
-        values = [_value(line.row.cells[at]) for line in lines]
-        if None in values:
-            continue
-        numbers = [value for value in values if value is not None]
-        said = _extreme(lines, numbers, at, extreme) if extreme else _sum(lines, numbers, at)
+        numbers = _values([line.row.cells[at] for line in lines])
+        said = _said(asked, lines, numbers, at) if numbers else None
         if said:
             citations = tuple(cite(line.passage, *line.unit.span) for line in lines)
             return Finding((Statement(said, citations),), 1.0, certain=True)
     return None
 
 
-_EXTREMES = {
-    "最高": re.compile(r"最(?:高|大|多|贵|重|长|快|好卖|畅销)"),
-    "最低": re.compile(r"最(?:低|小|少|便宜|轻|短|慢)"),
-}
+_HIGHEST = re.compile(r"最(?:高|大|多|贵|重|长|快|好卖|畅销)")
+_LOWEST = re.compile(r"最(?:低|小|少|便宜|轻|短|慢)")
 _SUM = re.compile(r"一共|总共|合计|总计|加起来|总和")
 _TOTAL = re.compile(r"^(?:合计|总计|小计|总和|共计|全年|平均)")
 _NOT_ADDED = re.compile(r"价|率|比|均|占|增长|增幅|天数|日期|编号|%")
-_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?=%?$)")
+_NUMBER = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)\s*([^\d\s]{0,3})")
 _MOST_ROWS = 12
-_PIECE = 320  # characters of a passage, as ``chunk`` cuts them
 _NAMED = 0.5
 
 
@@ -72,19 +69,9 @@ def _of_the_question(asked: Question, table: Table) -> list[Line]:
 
 
 def _whole(table: Table) -> bool:
-    """Whether the table surely ends in its one passage: its longest row would have found room twice more."""
-    passages = {line.passage.key for line in table.lines}
-    passage = table.lines[0].passage
-    longest = max(line.unit.span.end - line.unit.span.start for line in table.lines)
-    first = table.lines[0].unit.span.start
-    with_header = passage.text[:first].count("|") >= len(table.columns)
-    after = passage.text[table.lines[-1].unit.span.end :].strip()
-    return (
-        len(passages) == 1
-        and len(table.lines) <= _MOST_ROWS
-        and with_header
-        and (bool(after) or len(passage.text) + 2 * longest <= _PIECE)
-    )
+    """Whether all rows of the table stand in one passage."""
+    passages = {line.passage.key: line.passage for line in table.lines}
+    return len(table.lines) <= _MOST_ROWS and len(passages) == 1 and not is_part(next(iter(passages.values())))
 
 
 def _about(probe: Probe, table: Table, lines: Sequence[Line]) -> bool:
@@ -97,27 +84,37 @@ def _about(probe: Probe, table: Table, lines: Sequence[Line]) -> bool:
 _ENOUGH = 0.9
 _COMPARING = (
     "最高 最低 最大 最小 最多 最少 最贵 最便宜 最重 最轻 最长 最短 最快 最慢 一共 总共 合计 总计 加起来 总和 "
-    "是多少 的是 哪个 哪款 型号 产品 季度 部门 区域 地区 年 月"
+    "是多少 的是 四个 三个 两个 每个 各个 全部 所有 哪个 哪款 型号 产品 季度 部门 区域 地区 年 月"
 )
 
 
-def _value(cell: str) -> Decimal | None:
-    found = _NUMBER.match(fold(cell).strip())
-    return Decimal(found.group().replace(",", "")) if found else None
+def _values(cells: Sequence[str]) -> list[Decimal]:
+    """The cells as numbers; none where one of them is no number or is measured otherwise (5年, 6个月)."""
+    found = [_NUMBER.fullmatch(fold(cell).strip()) for cell in cells]
+    numbers = [match for match in found if match]
+    if len(numbers) < len(cells) or len({match.group(2) for match in numbers}) > 1:
+        return []
+    return [Decimal(match.group(1).replace(",", "")) for match in numbers]
 
 
-def _extreme(lines: Sequence[Line], values: Sequence[Decimal], at: int, extreme: str) -> str | None:
-    best = max(values) if extreme == "最高" else min(values)
-    if values.count(best) > 1:
+def _said(asked: Question, lines: Sequence[Line], values: Sequence[Decimal], at: int) -> str | None:
+    for choose, pattern in ((max, _HIGHEST), (min, _LOWEST)):
+        if found := pattern.search(asked.text):
+            return _extreme(lines, values, at, values.index(choose(values)), found.group())
+    return _sum(lines, values, at)
+
+
+def _extreme(lines: Sequence[Line], values: Sequence[Decimal], at: int, best: int, word: str) -> str | None:
+    if values.count(values[best]) > 1:
         return None
-    winner = lines[values.index(best)]
-    name, unit = measured(winner.row.columns[at])
-    return f"{name}{extreme}的是{winner.row.cells[0]}，为{winner.row.cells[at]}{unit}（{_figures(lines, at, '、')}）。"
+    cells = lines[best].row.cells
+    name, unit = measured(lines[best].row.columns[at])
+    return f"{name}{word}的是{cells[0]}，为{cells[at]}{unit}（{_figures(lines, at, '、')}）。"
 
 
 def _sum(lines: Sequence[Line], values: Sequence[Decimal], at: int) -> str | None:
     name, unit = measured(lines[0].row.columns[at])
-    if _NOT_ADDED.search(name) or any("%" in line.row.cells[at] for line in lines):
+    if _NOT_ADDED.search(name) or not all(line.row.cells[at][-1].isdigit() for line in lines):
         return None
     return f"{name}合计为{sum(values):,f}{unit}（{_figures(lines, at, ' + ')}）。"
 

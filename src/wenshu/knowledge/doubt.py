@@ -6,12 +6,13 @@ from wenshu.knowledge.coverage import Folded, Probe, gaps
 from wenshu.knowledge.evidence import evidence
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
-from wenshu.knowledge.rank import Candidate
+from wenshu.knowledge.rank import Candidate, weights
 
 
 def confidence(question: Question, best: Candidate) -> float:
     """Weigh the evidence: log-odds that ``best`` answers, and is not just the nearest thing; from 0 on, say it."""
-    return INTERCEPT + sum(WEIGHTS[name] * value for name, value in features(question, best).items())
+    learned = weights("doubt")
+    return learned["bias"] + sum(learned[name] * value for name, value in features(question, best).items())
 
 
 def missing(question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
@@ -22,22 +23,6 @@ def missing(question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
         said |= probe.covered(Folded(f"{passage.title} {passage.heading} {passage.text}"))
     lacking = [gap for gap in gaps(question, said) if len(gap) > 1 or gap.isascii()]
     return tuple(sorted(dict.fromkeys(lacking), key=lambda gap: (not gap.isascii(), -len(gap))))
-
-
-# Logistic regression: the development questions of ``evals/retrieval`` with BM25's first three passages, against the
-# same questions with the gold pieces and with the whole gold documents taken away.
-WEIGHTS: dict[str, float] = {
-    "whole": 2.04,
-    "near": 2.08,
-    "subject": 1.53,
-    "gap": -2.45,
-    "hard": -1.64,
-    "amount": 2.17,
-    "rank": 1.04,
-    "opening": 0.99,
-    "no_evidence": -0.69,
-}
-INTERCEPT = -4.5
 
 
 def features(question: Question, best: Candidate) -> dict[str, float]:
@@ -57,8 +42,10 @@ def features(question: Question, best: Candidate) -> dict[str, float]:
         "subject": probe.share(probe.subject, probe.literal(near)),
         "gap": min(max((len(gap) for gap in gaps(question, probe.covered(whole))), default=0), 6) / 6,
         "hard": min(sum(run.isascii() and run not in whole.words for run in question.runs), 2),
+        "astray": min(sum(run.isascii() and run not in near.words for run in question.runs), 2),
         "amount": min(probe.weight(probe.literal(sentence) - head), 8) / 8,
         "rank": best.score / 10,
+        "score": passage.score,
         "opening": best.features["opening"],
         "no_evidence": float(held == 0 and question.asks in {"when", "count", "where", "why"}),
     }

@@ -120,7 +120,7 @@ _FORMS = (
 
 
 def _planned(found: Sequence[Fact]) -> list[tuple[_Form, list[Fact]]]:
-    """Give each form at most two facts that suit it, each fact leading once; three forms at least, open if need be."""
+    """Give each form at most three facts, each leading once where it suits; three forms at least, open if need be."""
     planned: list[tuple[_Form, list[Fact]]] = []
     free = list(found)
     for form in _FORMS:
@@ -129,9 +129,9 @@ def _planned(found: Sequence[Fact]) -> list[tuple[_Form, list[Fact]]]:
             free.remove(lead)
             planned.append((form, [lead]))
     for at, (_, used) in enumerate(planned):
-        others = [fact for fact in (*free, *found) if fact not in used]
-        if others:
-            used.append(others[at % len(others)])
+        others = [fact for fact in dict.fromkeys((*free, *found)) if fact not in used]
+        turn = 2 * at % (len(others) or 1)
+        used.extend([*others[turn:], *others[:turn]][:2])
     open_forms = [form for form in _FORMS if all(form is not done for done, _ in planned)]
     missing = max(0, _LEAST_IDEAS - len(planned))
     return planned + [(form, []) for form in open_forms[:missing]]
@@ -145,8 +145,9 @@ def _idea(number: int, form: _Form, subject: str, used: Sequence[Fact]) -> Itera
     yield used[0].after(lead) if used else Statement(f"{lead}{gap}")
     yield Statement("- 大纲：")
     yield Statement(f"  1. 开场：提出与{subject}有关的一个问题，交代为什么值得看。")
-    yield used[0].after("  2. 展开：") if used else Statement(f"  2. 展开：{gap}")
-    yield used[1].after("  3. 补充：") if len(used) > 1 else Statement("  3. 补充：【待补：另一条可核实的事实】")
+    for at, (step, open_slot) in enumerate((("展开", gap), ("补充", "【待补：另一条可核实的事实】")), 1):
+        lead = f"  {at + 1}. {step}："
+        yield used[at].after(lead) if len(used) > at else Statement(f"{lead}{open_slot}")
     yield Statement("  4. 收尾：回到开场的问题，邀请观众留言。\n")
 
 

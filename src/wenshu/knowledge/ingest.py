@@ -121,7 +121,7 @@ def title_of(name: str) -> str:
 
 
 def _place(piece: Chunk) -> str:
-    """Where the piece stands: its heading path, and for later rows of a table the names of its columns."""
+    """Where the piece stands: its heading path, and for some rows of a table the names of its columns."""
     columns = "、".join(cell.strip() for cell in piece.lead.strip().strip("|").split("|") if cell.strip())
     return " / ".join(part for part in (piece.heading, columns) if part)
 

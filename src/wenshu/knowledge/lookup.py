@@ -100,8 +100,9 @@ def stem(cell: str) -> str:
 
 
 _MOST_ROWS = 8
+_FEW = 4
 _FAMILY, _BY_WORD, _EXACT = 1, 2, 3
-_ENOUGH = 0.7
+_ENOUGH, _NEARLY_ALL = 0.7, 0.95
 _TELLING = 0.4  # share of a cell, other than the first, that a question must say to name the row by it
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _FILLERS = "应该 需要 具体 可以 显示 出现 情况 一下 产品 型号 项目"
@@ -152,14 +153,19 @@ def _matches(probe: Probe, table: Table) -> Iterator[_Match]:
         if key < 0:
             continue
         columns = _columns(asked, wanted, key)
-        if columns is None or not any(line.row.cells[at] for at in columns or range(len(table.columns))):
+        enough = _ENOUGH
+        if columns is None and strength == _EXACT and key == 0:  # named for sure: the whole row, whatever its columns
+            columns = ()
+            enough = _ENOUGH if len(table.columns) <= _FEW else _NEARLY_ALL
+        shown = columns or range(len(table.columns)) if columns is not None else ()
+        if columns is None or not any(line.row.cells[at] for at in shown):
             continue
-        said = [line.row.cells[key], *(f"{line.row.columns[at]} {line.row.cells[at]}" for at in (*columns, 0, key))]
+        said = " ".join(f"{line.row.columns[at]} {line.row.cells[at]}" for at in (*shown, 0, key))
         if strength == _FAMILY:
-            said.append(" ".join(asked.runs))
-        covered = probe.covered(Folded(f"{table.context} {' '.join(said)} {_FILLERS} {_asking(asked, wanted, table)}"))
+            said += " ".join(asked.runs)
+        covered = probe.covered(Folded(f"{table.context} {said} {_FILLERS} {_asking(asked, wanted, table)}"))
         coverage = probe.share(probe.all, covered)
-        if coverage >= _ENOUGH:
+        if coverage >= enough:
             yield _Match(line, columns, strength, max((named[at] for at in columns), default=0.0), coverage)
 
 
@@ -183,7 +189,7 @@ def _asking(asked: Question, wanted: Sequence[int], table: Table) -> str:
 
 
 def _columns(asked: Question, wanted: tuple[int, ...], key: int) -> tuple[int, ...] | None:
-    """The columns to say of a row that is named by the cell ``key``: () for all, None where the row is no answer."""
+    """The columns to say of a row that is named by the cell ``key``: () for all, None where none is asked for."""
     others = tuple(at for at in wanted if at != key)
     if key > 0:
         return tuple(sorted((*others, key))) if others or _WHICH.search(asked.text) else None

@@ -10,6 +10,7 @@ from wenshu.knowledge.facts import amounts
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import read
 from wenshu.knowledge.rank import Candidate, rank
+from wenshu.knowledge.units import plain
 from wenshu.zh.sentences import Span, clauses, trim
 
 
@@ -23,10 +24,10 @@ class Fact:
     @property
     def kind(self) -> str:
         """``dated`` with a year, else ``counted`` with a number, else ``listed`` with several things, else ``told``."""
-        measures = {amount.measure for amount in amounts(self.text)}
-        if "年" in measures:
+        found = amounts(self.text)
+        if any(amount.measure == "年" and _FIRST_YEAR <= amount.value <= _LAST_YEAR for amount in found):
             return "dated"
-        if measures:
+        if found:
             return "counted"
         return "listed" if self.text.count("、") >= 2 else "told"
 
@@ -78,6 +79,18 @@ _EDGE = "的，。！？、：:,.!? "
 _LEAD = re.compile(r"^(?:给|为|就|对)|(?:出|做|写)$")
 _LONGEST_FACT = 70
 _SHORTEST_FACT = 8
+_SHORTEST_TOLD = 14  # without a number or a list, less says nothing (答案在我父亲身上。)
+_FIRST_YEAR, _LAST_YEAR = 1000, 2999
+_POINTING = re.compile(
+    r"答案|原因|结果|结论|这|那(?!天|年)|此|如下|以上|以下|上述|但|可是|而且|所以|因此|于是|然后|第[一二三四五]句|总之"
+)
+# Heads of letters and minutes, notes for the speaker, greetings, several fields in one line: form, not facts.
+_FORM = re.compile(
+    r"^(?:发件人|收件人|抄送|密送|主题|日期|时间|地点|主持人?|参加人?|出席|请假|记录人?|编制|审核|批准|版本|附件|备注|注|说明|提示|联系"
+    r"|from|to|cc|subject|date)\s*[：:]|\u3000|\t|[^\s：:]{1,6}[：:]\S+\s+[^\s：:]{1,6}[：:]"
+    r"|^(?:您好|你好|谢谢|感谢|顺祝|此致|敬礼|各位)|辛苦了|请查收|(?:请|尽快).{0,12}(?:答复|回复)|谢谢大家|\S+@\S+\.\S+",
+    re.IGNORECASE,
+)
 _REQUEST = re.compile(
     r"请|麻烦|帮我|帮忙|帮|给我|为我|我想|我要|想要|需要|写出?|生成|构思|策划|设计|拍摄?|制作|做|出(?=[一二两三四五几]|个)|想(?=[一二两三四五几]|个)|"
     r"[一二两三四五六七八九十几\d]+(?:个|篇|份|条|支|段|组|套)|一些|关于|围绕|针对|有关|以(?=.{1,20}为(?:主题|题))|为(?:主题|题)|"
@@ -92,16 +105,17 @@ def _is_about(probe: Probe, passage: Passage) -> bool:
 
 
 def _fact(candidate: Candidate) -> Fact | None:
-    """Make a fact of a sentence, of its first clauses if it is long; rows of tables, questions and scraps are none."""
-    passage, span = candidate.passage, candidate.span
-    if "|" in candidate.text or "\n" in candidate.text or candidate.text.endswith(("？", "?", "：", ":")):
+    """Make a fact of a sentence, of its first clauses if it is long; rows, questions, forms and scraps are none."""
+    passage, span, said = candidate.passage, candidate.span, candidate.text
+    if candidate.unit.kind == "row" or said.endswith(("？", "?", "：", ":")) or _FORM.search(said):
         return None
     if span.end - span.start > _LONGEST_FACT:
         span = _shortened(passage.text, span)
     if not _SHORTEST_FACT <= span.end - span.start <= _LONGEST_FACT:
         return None
     quote = passage.text[span.start : span.end]
-    return Fact(attributed(quote, passage.title), cite(passage, *span))
+    fact = Fact(attributed(plain(quote), passage.title), cite(passage, *span))
+    return None if fact.kind == "told" and (len(quote) < _SHORTEST_TOLD or _POINTING.match(quote)) else fact
 
 
 def _shortened(text: str, span: Span) -> Span:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.units import measured, units
 from wenshu.zh.fold import fold
 from wenshu.zh.sentences import split, trim
 
@@ -22,18 +23,37 @@ def questions(passage: Passage) -> list[str]:
     return list(dict.fromkeys(question for question in made if len(question) <= _LONGEST))[:_MOST]
 
 
-def ask(subject: str, attribute: str) -> str:
-    """Ask for an attribute of a subject with the question word that fits it: 负责人 → 是谁, 地址 → 在哪里."""
+def ask(subject: str, attribute: str, value: str = "") -> str:
+    """Ask for an attribute of a subject with the question word that fits it: 负责人 → 是谁, 地址 → 在哪里.
+
+    A numeric ``value`` is asked for with 是多少; "" where no question word fits.
+    """
     folded = fold(attribute)
+    for pattern, form in _FORMS:
+        if pattern.search(folded):
+            return form.format(subject)
     of = attribute if attribute.startswith(subject) else f"{subject}的{attribute}"
     for pattern, ending in _ENDINGS:
         if pattern.search(folded):
             return f"{of}{ending}？"
-    return f"{of}是什么？"
+    return f"{of}是多少？" if _NUMERIC.fullmatch(fold(value)) else ""
 
 
 _LONGEST = 40
 _MOST = 12
+_AMOUNT = re.compile(
+    r"(?:价|价格|费|费用|金额|数|数量|面积|人口|电话|热线|长度|高度|宽度|重量|容量|温度|功率|尺寸|资本|收入|利润|"
+    r"产量|销量|邮编|号码|比例|率|期|年限|里程|速度|分辨率|额|量|人数|型号数)$"
+)
+_NUMERIC = re.compile(r"[+\-]?\d[\d,.]*\s*(?:%|[^\d\s]{1,3})?")
+_FORMS = (
+    (re.compile(r"^(?:含义|意义|意思)$"), "{0}是什么意思？"),
+    (re.compile(r"^处理(?:方法|办法|措施)?$|^(?:解决办法|对策)$"), "{0}怎么处理？"),
+    (re.compile(r"^(?:姓名|人员)$"), "{0}是谁？"),
+    (re.compile(r"^(?:分管工作|职责|工作职责)$"), "{0}分管什么工作？"),
+    (re.compile(r"^(?:事件|大事|大事记)$"), "{0}发生了什么？"),
+    (re.compile(r"^(?:主要工作|工作内容)$"), "{0}阶段主要做什么？"),
+)
 _ENDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:时间|日期|时段|年份|生日|期限)$"), "是什么时候"),
     (re.compile(r"(?:地址|地点|位置|所在地|产地|总部)$"), "在哪里"),
@@ -41,14 +61,8 @@ _ENDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?:人|者|经理|主任|主管|总监|导演|校长|会长|院长|局长|馆长|主演|主席|教练|法人|代表)$"),
         "是谁",
     ),
-    (
-        re.compile(
-            r"(?:价|价格|费|费用|金额|数|数量|面积|人口|电话|热线|长度|高度|宽度|重量|容量|温度|功率|尺寸|资本|收入|利润|"
-            r"产量|销量|邮编|号码|比例|率|期|年限|里程|速度|分辨率|额|量)$"
-        ),
-        "是多少",
-    ),
-    (re.compile(r"(?:原因|理由)$"), "是什么"),
+    (_AMOUNT, "是多少"),
+    (re.compile(r"(?:原因|理由|型号|全称|简称|使命|目标|标准)$"), "是什么"),
     (
         re.compile(r"(?:产品|功能|特点|优势|服务|范围|成员|材料|条件|步骤|内容|要求|项目|规格|配件|亮点|卖点)$"),
         "有哪些",
@@ -125,7 +139,7 @@ _GENERIC_HEADING = re.compile(
     r"^(?:概述|简介|介绍|背景|总结|结论|前言|附录|目录|参考|其他|其它|正文|摘要|引言|注释|说明)$|^第|\d$"
 )
 _DOCUMENT_WORDS = re.compile(
-    r"(?:产品)?(?:说明书|使用手册|手册|简介|介绍|资料|文档|方案|报告|一览表?|白皮书|表格?|FAQ|faq)$"
+    r"(?:产品)?(?:说明书|使用手册|手册|简介|介绍|资料|文档|方案|报告|一览表?|白皮书|表格?|FAQ|faq)$|\s*[（(][^（）()]*[）)]$"
 )
 
 
@@ -137,8 +151,9 @@ def _question(name: str) -> str:
 def _subject(title: str) -> str:
     """Name what a title is about: without 说明书 and the like, unless nothing is left."""
     title = " ".join(title.split())
-    short = _DOCUMENT_WORDS.sub("", title).strip(" -_—《》")
-    return short if len(short) >= 3 else title
+    bare = _DOCUMENT_WORDS.sub("", title) if title.endswith(("）", ")")) else title
+    short = _DOCUMENT_WORDS.sub("", bare).strip(" -_—《》")
+    return short if len(short) >= 3 else bare
 
 
 def _from_sentences(passage: Passage, subject: str) -> Iterator[str]:
@@ -184,38 +199,79 @@ def _balanced(name: str) -> bool:
 
 
 def _from_pairs(passage: Passage, subject: str) -> Iterator[str]:
-    if not subject:
+    """Ask for the keys of ``键：值`` lines that are an attribute of the subject; titles of letters are no subject."""
+    if not subject or len(subject) > _LONGEST_SUBJECT or "-" in subject:
         return
-    for line in passage.text.splitlines():
-        pair = _PAIR.match(line)
-        if pair and not _NO_KEY.search(pair.group(1)) and not _NO_SUBJECT.search(pair.group(1)):
-            yield ask(subject, pair.group(1))
+    for unit in units(passage):
+        pair = _PAIR.match(unit.said) if unit.kind != "row" else None
+        if (
+            pair
+            and len(pair.group(2)) <= _LONGEST_VALUE
+            and not _NO_KEY.search(pair.group(1))
+            and not _NO_SUBJECT.search(pair.group(1))
+        ):
+            question = ask(subject, pair.group(1))
+            if question:
+                yield question
 
 
 def _from_tables(passage: Passage, subject: str) -> Iterator[str]:
-    """Ask for the cells of a Markdown table: the row's first cell is the subject, the column's head the attribute."""
+    """Ask for the cells of a table: the row's first cell is the subject, the column's name the attribute.
+
+    Where the columns are years it is the other way about: 2025年毛利率是多少？
+    """
     del subject
-    rows = [_cells(line) for line in passage.text.splitlines() if line.strip().startswith("|")]
-    if len(rows) < 2:
-        return
-    head, *body = [row for row in rows if not all(set(cell) <= set("-: ") for cell in row)] or [[]]
-    for row in body[:4]:
-        if len(row) != len(head) or len(row) < 2 or not row[0] or row[0].isdigit():
+    asked = 0
+    for unit in units(passage):
+        if not unit.row or not unit.row.columns or asked >= _MOST_ROWS:
             continue
-        for attribute, value in list(zip(head, row, strict=True))[1:3]:
-            if value and 2 <= len(attribute) <= 10 and not attribute.isdigit():
-                yield ask(row[0], attribute)
+        key = measured(unit.row.cells[0])[0]
+        if not _SHORTEST_KEY <= len(key) <= _LONGEST_SUBJECT or key.isdigit() or _TOTAL.match(key):
+            continue
+        asked += 1
+        for column, value in list(zip(unit.row.columns, unit.row.cells, strict=True))[1:]:
+            question = _of_cell(key, measured(column)[0], value)
+            if question:
+                yield question
+                break
 
 
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+def _of_cell(key: str, attribute: str, value: str) -> str:
+    """Ask for a cell; "" where that would be no natural question (产销差率的更换前, 华东的2024年)."""
+    if not value or len(attribute) < 2 or _NO_ATTRIBUTE.search(attribute):
+        return ""
+    if not _YEAR.fullmatch(attribute):
+        return f"{key}的{attribute}是多久？" if _DURATION.fullmatch(fold(value)) else ask(key, attribute, value)
+    return f"{attribute}{key}是多少？" if _AMOUNT.search(key) and _NUMERIC.fullmatch(fold(value)) else ""
+
+
+_MOST_ROWS = 3
+_SHORTEST_KEY = 3
+_NO_ATTRIBUTE = re.compile(r"[前后]$|季度$|^全年|月$|^备注$|占比$|增长$|变动$")
+_DURATION = re.compile(r"\d[\d.]*\s*个?(?:年|月|天|日|小时|分钟|秒|工作日)")
+_LONGEST_SUBJECT = 14
+_LONGEST_VALUE = 24  # a longer one explains its key rather than being its value
+_TOTAL = re.compile(r"合计|总计|小计|其他|其它|备注")
+_YEAR = re.compile(r"\d{4}年")
+_ENUMERATION = re.compile(
+    r"^(?:第[一二三四五六七八九十百\d]+[章节条编]\s*|[一二三四五六七八九十]+、\s*|[（(][一二三四五六七八九十\d]+[)）]\s*|"
+    r"\d+(?:\.\d+)*[.、\s]\s*)+"
+)
+_RULES = re.compile(r"(?:制度|办法|政策|规定|规范|条例|章程|须知|守则|员工手册)(?:[（(][^）)]*[）)])?$")
+_ASKABLE = re.compile(r"(?:要求|步骤|条件|情形|范围|流程|资质|难题|措施|方式)$")
 
 
 def _from_heading(passage: Passage, subject: str) -> Iterator[str]:
-    heading = passage.heading.split(" / ")[-1].strip(" #0123456789.、（）()一二三四五六七八九十")
-    if not subject or not 2 <= len(heading) <= 12 or _GENERIC_HEADING.search(heading) or heading == subject:
+    """Ask what rules say about a heading, or for what a heading such as 安装步骤 announces."""
+    own = units(passage)
+    heading = _ENUMERATION.sub("", own[0].under if own else "").strip()
+    title = " ".join(passage.title.split())
+    if not 2 <= len(heading) <= 12 or _GENERIC_HEADING.search(heading) or heading == subject:
         return
-    yield f"《{' '.join(passage.title.split()).strip('《》')}》里关于“{heading}”是怎么说的？"
+    if _RULES.search(title):
+        yield f"{heading}是怎么规定的？" if not _ASKABLE.search(heading) else f"{heading}有哪些？"
+    elif _ASKABLE.search(heading) and subject and len(subject) <= _LONGEST_SUBJECT:
+        yield f"{subject}的{heading}有哪些？"
 
 
 def _from_opening(passage: Passage, subject: str) -> Iterator[str]:

@@ -3,6 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import orjson
 
 from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.evidence import evidence, names_focus
@@ -34,37 +38,23 @@ class Candidate:
 
 def rank(question: Question, passages: Sequence[Passage]) -> list[Candidate]:
     """Every sentence and row of the passages, the likeliest answer first; equal ones in the passages' order."""
-    scene = _Scene(question, passages)
+    learned = weights("rank")
     ranked = [
-        Candidate(passage, unit, sum(WEIGHTS[name] * value for name, value in features.items()), features)
-        for passage, unit, features in scene.units()
+        Candidate(passage, unit, sum(learned[name] * value for name, value in features.items()), features)
+        for passage, unit, features in measured(question, passages)
     ]
     return sorted(ranked, key=lambda candidate: -candidate.score)
 
 
-# Softmax regression over the sentences of BM25's first three passages, L2, on the development questions of
-# ``evals/retrieval``; five folds by document differ by less than .01 from the fit on all.
-WEIGHTS: dict[str, float] = {
-    "covered": 4.31,
-    "context": 1.32,
-    "opening": 1.85,
-    "passage": 5.12,
-    "rarest": 3.33,
-    "before": 2.29,
-    "after": 0.97,
-    "length": -2.9,
-    "asks_back": -1.15,
-    "focus": 0.98,
-    "list": 1.35,
-    "holds_when": 2.98,
-    "holds_count": 2.86,
-    "holds_where": 1.25,
-    "holds_who": 0.6,
-    "holds_why": 3.42,
-    "holds_how": 0.39,
-    "holds_alias": 2.15,
-    "holds_define": 1.22,
-}
+def measured(question: Question, passages: Sequence[Passage]) -> list[tuple[Passage, Unit, dict[str, float]]]:
+    """Every sentence and row of the passages in their order, with its features by name, each about 0 to 1."""
+    return _Scene(question, passages).units()
+
+
+@cache
+def weights(model: str) -> dict[str, float]:
+    """The learned weights of ``rank`` or ``doubt``; ``evals/train_answer.py`` fits both and writes ``answer.json``."""
+    return orjson.loads(files("wenshu.knowledge").joinpath("answer.json").read_bytes())[model]
 
 
 class _Scene:
@@ -105,6 +95,7 @@ class _Scene:
                     "context": probe.weight(before - said - head) / wanted if wanted else 0.0,
                     "opening": float(passage.start == 0 and at == 0),
                     "passage": probe.weight(whole) / most,
+                    "score": passage.score,
                     **self._own(text, name),
                 }
                 found.append((passage, unit, features))

@@ -21,7 +21,10 @@ class Suggestion:
 
 
 def candidates(passages: Sequence[Passage], asked: str) -> list[Suggestion]:
-    """Make questions from the passages, each passage's best ones in turn; none asks what ``asked`` does, none twice."""
+    """Make questions from the passages: first the pairs' own, then each passage's best ones in turn.
+
+    None asks what ``asked`` does, none comes twice.
+    """
     kept: list[Suggestion] = []
     for suggestion in _in_turn(passages):
         if not any(_alike(suggestion.question, other) for other in (asked, *(one.question for one in kept))):
@@ -66,9 +69,12 @@ def _alike(left: str, right: str) -> bool:
 
 
 _SAME = 0.7
+_NEAR = 0.15  # a pair less alike than that is about something else
 
 
 def _in_turn(passages: Sequence[Passage]) -> Iterator[Suggestion]:
+    pairs = [passage for passage in passages if passage.kind == "qa" and passage.score >= _NEAR]
+    yield from (Suggestion(question, pair) for pair in pairs for question in questions(pair))
     made = [[Suggestion(question, passage) for question in questions(passage)] for passage in passages]
     for row in zip_longest(*made):
         yield from (suggestion for suggestion in row if suggestion is not None)

@@ -70,6 +70,13 @@ def _closed(text: str) -> str:
     return text if text.endswith(("。", "！", "？", "；", ".", "!", "?")) else f"{text}。"
 
 
+def is_part(passage: Passage) -> bool:
+    """Whether the passage holds only some rows of a table: then the last part of its heading names the columns."""
+    *_, last = passage.heading.split(" / ")
+    first = _ROW.match(passage.text)
+    return first is not None and first.group().count("|") - first.group().count("\\|") == last.count("、") + 2
+
+
 def measured(name: str) -> tuple[str, str]:
     """``目录价（元）`` → ``目录价`` and ``元``; without a unit in brackets the name itself and nothing."""
     found = _MEASURE.fullmatch(name)
@@ -88,7 +95,7 @@ _TITLE = re.compile(
     r"[^。！？；：:!?;|]{0,30}$"
 )
 _RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\s*$")
-_ROW = re.compile(r"\s*\|.*\|\s*$")
+_ROW = re.compile(r"[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
 _ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,2}[.)）]\s+|\d{1,2}、\s*|[（(]\d{1,2}[)）]\s*)(?=\S)")
 _QUOTED = re.compile(r"\s*(?:>\s*)+")
 _SEPARATION = re.compile(r"[\s\-*_=>|#—.·]+$")
@@ -109,9 +116,8 @@ class _Reader:
         self._passage = passage
         self._text = passage.text
         *above, last = passage.heading.split(" / ")
-        self._inherited = tuple(last.split("、"))
-        later_rows = bool(above) and len(self._inherited) > 1 and _ROW.match(self._text) is not None
-        self._under = above[-1] if later_rows else last
+        self._inherited = tuple(last.split("、")) if is_part(passage) else ()
+        self._under = last if not self._inherited else above[-1] if above else ""
         self._columns: tuple[str, ...] = ()
         self._table = -1
         self._in_table = False

@@ -14,6 +14,7 @@ from wenshu.core.settings import Settings
 from wenshu.server.app import create_app, create_asgi
 from wenshu.server.compose import Misconfigured, check_supported, trusts
 from wenshu.server.home import Home
+from wenshu.server.prepare import own, prepare
 
 log = structlog.get_logger()
 
@@ -77,8 +78,9 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     trusts(settings)
     check_supported(settings)
     home = Home(settings.home)
-    home.acquire()
+    own(home)
     try:
+        prepare(settings, home)
         with listen(settings) as bound:
             _run(settings, home, bound, ready)
     finally:

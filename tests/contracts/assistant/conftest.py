@@ -1,16 +1,14 @@
 """One server for the folder, and a loopback web server that holds the documents it is told to fetch."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
 
 from contracts.assistant.material import Material
+from contracts.assistant.servers import BULK_BYTES, CALLS, FILE_BYTES, FILES, JSON_BYTES, nothing_stored
 from serving import ServerProcess
 
 
@@ -40,6 +38,31 @@ def server(tmp_path_factory: pytest.TempPathFactory, material: Material) -> Iter
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with small limits, known to the world by another name than it listens on."""
+    process = ServerProcess(
+        tmp_path_factory.mktemp("small") / "home",
+        WENSHU_SERVER_MAX_JSON_BYTES=str(JSON_BYTES),
+        WENSHU_SERVER_MAX_BULK_JSON_BYTES=str(BULK_BYTES),
+        WENSHU_SERVER_MAX_FILE_BYTES=str(FILE_BYTES),
+        WENSHU_SERVER_MAX_FILES=str(FILES),
+        WENSHU_RATE_LIMIT=f"{CALLS}/hour",
+        WENSHU_SERVER_PUBLIC_URL="https://wenshu.example.com/base",
+        WENSHU_SERVER_PUBLIC_HOSTS=json.dumps(["other.example.com"]),
+    )
+    try:
+        yield process.start()
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def narrow(small: ServerProcess) -> Iterator[httpx.Client]:
+    with small.client() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
 def client(server: ServerProcess) -> Iterator[httpx.Client]:
     with server.client() as opened:
         yield opened
@@ -60,16 +83,6 @@ def tag() -> str:
 
 @pytest.fixture
 def untouched(server: ServerProcess) -> Iterator[None]:
-    """Nothing is stored by what runs inside: no row of any table, no object."""
-    before = stored(server.home)
-    yield
-    assert stored(server.home) == before
-
-
-def stored(home: Path) -> dict[str, object]:
-    """All rows of the data folder by table, and the names of its objects."""
-    with closing(sqlite3.connect(f"file:{home / 'wenshu.sqlite3'}?mode=ro", uri=True)) as database:
-        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'passage_terms%'"
-        tables = [name for (name,) in database.execute(named)]
-        rows = {name: sorted(map(repr, database.execute(f'SELECT * FROM "{name}"'))) for name in tables}  # noqa: S608 (the database's own table names)
-    return {**rows, "objects": sorted(path.name for path in (home / "objects").iterdir())}
+    """Nothing is stored by what runs inside."""
+    with nothing_stored(server.home):
+        yield

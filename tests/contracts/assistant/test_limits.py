@@ -9,42 +9,18 @@ from urllib.parse import urlsplit
 import httpx2 as httpx
 import pytest
 
-from contracts.assistant.conftest import stored
+from contracts.assistant.servers import BULK_BYTES, CALLS, FILE_BYTES, FILES, JSON_BYTES, nothing_stored
 from contracts.assistant.transcripts import workbook
 from contracts.assistant.wire import CHAT, LIBRARY, failed, succeeded
 from serving import ServerProcess
 
-JSON_BYTES, BULK_BYTES, FILE_BYTES, FILES, CALLS = 4096, 16_384, 8192, 3, 60
 MIB = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(
-        tmp_path_factory.mktemp("small") / "home",
-        WENSHU_SERVER_MAX_JSON_BYTES=str(JSON_BYTES),
-        WENSHU_SERVER_MAX_BULK_JSON_BYTES=str(BULK_BYTES),
-        WENSHU_SERVER_MAX_FILE_BYTES=str(FILE_BYTES),
-        WENSHU_SERVER_MAX_FILES=str(FILES),
-        WENSHU_RATE_LIMIT=f"{CALLS}/hour",
-    )
-    try:
-        yield server.start()
-    finally:
-        server.stop()
-
-
-@pytest.fixture(scope="module")
-def narrow(small: ServerProcess) -> Iterator[httpx.Client]:
-    with small.client() as client:
-        yield client
-
-
 @pytest.fixture
-def nothing_stored(small: ServerProcess) -> Iterator[None]:
-    before = stored(small.home)
-    yield
-    assert stored(small.home) == before
+def small_untouched(small: ServerProcess) -> Iterator[None]:
+    with nothing_stored(small.home):
+        yield
 
 
 def pair_body(size: int) -> bytes:
@@ -72,7 +48,7 @@ def test_a_body_of_the_limit_is_taken(narrow: httpx.Client, path, made, limit: i
 
 @pytest.mark.parametrize(("path", "made", "limit"), BODIES)
 @pytest.mark.parametrize("chunked", [False, True])
-@pytest.mark.usefixtures("nothing_stored")
+@pytest.mark.usefixtures("small_untouched")
 def test_a_body_over_the_limit_is_413(narrow: httpx.Client, path, made, limit: int, *, chunked: bool) -> None:
     body = made(limit + 1)
     failed(narrow.post(path, content=iter([body]) if chunked else body, headers=JSON), 413)
@@ -109,7 +85,7 @@ UPLOADS = [f"{LIBRARY}/add_qa_from_template", f"{CHAT}/upload", f"{CHAT}/upload_
 
 
 @pytest.mark.parametrize("path", UPLOADS)
-@pytest.mark.usefixtures("nothing_stored")
+@pytest.mark.usefixtures("small_untouched")
 def test_a_file_over_the_limit_is_413(narrow: httpx.Client, path: str) -> None:
     file = {"file": ("甲.txt", b"x" * (FILE_BYTES + 1))}
     failed(narrow.post(path, files=file), 413)
@@ -128,7 +104,7 @@ def test_files_of_the_limit_are_taken(narrow: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", UPLOADS)
-@pytest.mark.usefixtures("nothing_stored")
+@pytest.mark.usefixtures("small_untouched")
 def test_too_many_files_are_413(narrow: httpx.Client, path: str) -> None:
     failed(narrow.post(path, files=[("file", ("甲.txt", b"x"))] * (FILES + 1)), 413)
 

@@ -1,8 +1,10 @@
 """The cross-tenant matrix of callers without a token: every route, every scope, by words and by id."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
@@ -37,6 +39,21 @@ def having(*kinds: str) -> list[str]:
 def told(rows: list[dict[str, Any]]) -> list[Any]:
     """Each row as a test, named by what it says."""
     return [pytest.param(row, id=" ".join(str(value) for value in row.values())) for row in rows]
+
+
+@dataclass(frozen=True)
+class Still:
+    """A filled world that no test changes, with a session of the same user in each scope."""
+
+    world: World
+    sessions: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def still(client: httpx.Client, material: Material) -> Still:
+    world = World(client, material, MATRIX["scopes"], uuid4().hex[:12])
+    world.fill()
+    return Still(world, world.sessions(world.tag))
 
 
 @pytest.fixture
@@ -86,8 +103,8 @@ def callers(flag: str) -> pytest.MarkDecorator:
 
 
 @callers("sees")
-def test_search_and_chat_read_just_what_the_caller_sees(world: World, label: str) -> None:
-    world.fill()
+def test_search_and_chat_read_just_what_the_caller_sees(still: Still, label: str) -> None:
+    world = still.world
     codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
     assert world.found(codes) == world.names(visible)
     everything = "tenant_code != 'nobody' or tenant_code == '' or org_code like '%' or not (chunk_index < 0)"
@@ -95,7 +112,7 @@ def test_search_and_chat_read_just_what_the_caller_sees(world: World, label: str
     assert {hit["doc_name"] for hit in hits} == world.names(visible)["DOC"]
     hidden = [label for label in world.scopes if label not in visible]
     for other in [*visible[:1], *hidden]:
-        asked = {**codes, "user_id": world.tag, "question": world.question(other), "stream": False, "limit": 200}
+        asked = {**codes, "user_id": f"{world.tag}x", "question": world.question(other), "stream": False, "limit": 200}
         answer = succeeded(world.client.post(f"{CHAT}/chat", json=asked))
         used = {document["name"] for document in answer["sources"]["documents"] if world.tag in document["name"]}
         assert used <= set().union(*world.names(visible).values())
@@ -141,8 +158,8 @@ def test_writes_into_just_the_scope_that_the_caller_names(world: World, label: s
 
 @callers("sees")
 @pytest.mark.parametrize("route", having("lists"))
-def test_lists_just_the_sessions_that_the_caller_sees(world: World, label: str, route: str) -> None:
-    made = world.sessions(world.tag)
+def test_lists_just_the_sessions_that_the_caller_sees(still: Still, label: str, route: str) -> None:
+    world, made = still.world, still.sessions
     codes, visible = world.named(CALLERS[label]["names"]), CALLERS[label]["sees"]
     rows = listed(world, route, {**codes, "user_id": world.tag})
     assert sorted(row["session_id"] for row in rows) == sorted(made[scope] for scope in visible)
@@ -150,15 +167,15 @@ def test_lists_just_the_sessions_that_the_caller_sees(world: World, label: str, 
         scope = next(scope for scope, session_id in made.items() if session_id == row["session_id"])
         owner = {"tenant_code": "", "org_code": "", **world.scopes[scope]}
         assert {key: row[key] for key in owner} == owner
-    assert listed(world, route, {**codes, "user_id": f"{world.tag}x"}) == []
+    assert listed(world, route, {**codes, "user_id": f"{world.tag}y"}) == []
 
 
 @callers("sees")
-def test_a_taken_session_id_is_taken_for_everybody(world: World, label: str) -> None:
-    codes = world.named(CALLERS[label]["names"])
-    for session_id in world.sessions(world.tag).values():
-        body = {**codes, "user_id": f"{world.tag}x", "session_id": session_id}
-        assert failed(world.client.post(f"{CHAT}/session", json=body), 409) == "会话已存在"
+def test_a_taken_session_id_is_taken_for_everybody(still: Still, label: str) -> None:
+    codes = still.world.named(CALLERS[label]["names"])
+    for session_id in still.sessions.values():
+        body = {**codes, "user_id": "x", "session_id": session_id}
+        assert failed(still.world.client.post(f"{CHAT}/session", json=body), 409) == "会话已存在"
 
 
 def write(world: World, codes: dict[str, str], path: str) -> None:

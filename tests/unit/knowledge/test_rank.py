@@ -1,10 +1,10 @@
 from wenshu.knowledge.question import read
-from wenshu.knowledge.rank import WEIGHTS, rank
+from wenshu.knowledge.rank import rank, weights
 
 
 def test_every_feature_has_a_weight(library) -> None:
     for candidate in rank(read("公司什么时候成立的？"), library):
-        assert candidate.features.keys() == WEIGHTS.keys()
+        assert candidate.features.keys() == weights("rank").keys()
 
 
 def test_ranks_the_answering_sentence_first(library) -> None:

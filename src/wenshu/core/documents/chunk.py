@@ -19,7 +19,7 @@ class Chunk:
     """A piece of the document: ``parsed.text[start:end] == text``, never blank, in the order of the text.
 
     ``heading`` is the path of the headings above it (``年报 / 经营情况``), each cut at 120 characters; ``lead`` is the
-    header row of a table whose later rows the piece holds, else empty; ``page`` is where it begins.
+    header row of a table of which the piece holds only some rows, else empty; ``page`` is where it begins.
     """
 
     ordinal: int
@@ -101,7 +101,9 @@ class _Chunker:
         for start, end in rows:
             self._fill(_pieces(self._text, start, end, self._size, whole=True), block.page)
         self._flush()
-        for at in range(begin + 1, len(self._chunks)):
+        if len(self._chunks) == begin + 1:
+            return
+        for at in range(begin, len(self._chunks)):
             piece = self._chunks[at]
             self._chunks[at] = Chunk(at, piece.text, piece.start, piece.end, piece.heading, piece.page, header)
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 _PATH = "/files/"
 _CANONICAL = "wenshu-file:"
+_LEAST_SECRET = 16
 
 
 class Links:
@@ -72,7 +73,10 @@ class Links:
 
 
 def load_secret(path: Path) -> bytes:
-    """The signing key of this data folder, made at the first start; readable by its owner only."""
+    """The signing key of this data folder, made at the first start; readable by its owner only.
+
+    Raises ValueError where the file holds no key, OSError where it cannot be read or made.
+    """
     if not path.exists():
         # Written aside and moved, so that a kill between the two never leaves an empty key behind.
         fresh = path.with_suffix(".new")
@@ -80,7 +84,10 @@ def load_secret(path: Path) -> bytes:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32))
         fresh.replace(path)
-    return bytes.fromhex(path.read_text().strip())
+    secret = bytes.fromhex(path.read_text("ascii").strip())
+    if len(secret) < _LEAST_SECRET:
+        raise ValueError(f"{path} is no signing key")
+    return secret
 
 
 def _id_in_path(path: str) -> str | None:

@@ -182,7 +182,9 @@ async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
             update(sessions).where(sessions.c.id == turn.session_key, scope.sees(sessions)).values(updated_at=now)
         )
         done = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
-        await tx.run(done.values(state="answered", request={}))
+        # The uploads' texts go; how the answer was asked for stays.
+        asked = {"mode": turn.request.mode, "theme": turn.request.theme}
+        await tx.run(done.values(state="answered", request=asked))
 
 
 async def _give_up(parts: Assistant, turn: Turn) -> None:

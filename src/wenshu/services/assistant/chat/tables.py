@@ -49,4 +49,5 @@ turns = Table(
     Column("created_at", Instant, nullable=False),
 )
 """One question and its answer. ``state``: answering → answered | failed. ``request`` is what a restart needs to answer
-again; it is emptied once the answer is stored."""
+again; of it ``mode`` and
+``theme`` stay once the answer is stored."""

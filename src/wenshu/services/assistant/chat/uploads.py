@@ -52,10 +52,12 @@ async def _named_file(parts: Assistant, scope: Scope, document: UploadedDocument
     if file_id is None:
         return None
     file = await parts.files.find(file_id)
-    shared = file.is_global and links.opens(document.file_url) and bool((document.content or "").strip())
-    if not shared and not scope.owns(file.tenant_code, file.org_code):
+    if scope.owns(file.tenant_code, file.org_code):
+        return file
+    if not file.is_global or not (document.content or "").strip():
         raise NotFound("文件不存在")
-    return file
+    # Uploaded without a tenant and brought along with its text: the link goes on working as long as it was made to.
+    return file if links.opens(document.file_url) else None
 
 
 async def _text_of(parts: Assistant, file: StoredFile | None, at: int) -> str:
