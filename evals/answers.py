@@ -38,8 +38,9 @@ async def evaluate(folder: Path) -> None:
                 characters[what] = characters.get(what, 0) + len(said)
         count = len(shelf.questions)
     print(
-        f"{count} questions: answered {answered['all'] / count:.4f}, holding a right answer {holding['all'] / count:.4f}"
-        f" ({holding['all'] / answered['all']:.4f} of those answered), {characters['all'] / answered['all']:.0f} characters"
+        f"{count} questions: answered {answered['all'] / count:.4f}, holding a right one {holding['all'] / count:.4f}"
+        f" ({holding['all'] / answered['all']:.4f} of those answered),"
+        f" {characters['all'] / answered['all']:.0f} characters"
     )
     for what in ("pieces", "documents"):
         refused = 1 - answered[what] / count

@@ -77,9 +77,18 @@ def entries(corpus: list[dict[str, Any]]) -> list[Entry]:
         ordinal = int(piece["id"].split("#")[1])
         made.append(
             Entry(
-                collection="DOC", owner_id=at, ordinal=ordinal, name=title, title=title, heading="", body=body,
-                source="", start=start, end=start + len(body), page=None,
-            )  # fmt: skip
+                collection="DOC",
+                owner_id=at,
+                ordinal=ordinal,
+                name=title,
+                title=title,
+                heading="",
+                body=body,
+                source="",
+                start=start,
+                end=start + len(body),
+                page=None,
+            )
         )
         start += len(body) + 1
     return made

@@ -36,7 +36,9 @@ def main() -> None:
     questions, found = asyncio.run(search(folder))
     folds = np.array([int(document_of(one["positive_ids"][0]).removeprefix("p")) % FOLDS for one in questions])
     asked = [read(question["query"]) for question in questions]
-    scenes = [{what: Scene(one, passages) for what, passages in each.items()} for one, each in zip(asked, found)]
+    scenes = [
+        {what: Scene(one, passages) for what, passages in each.items()} for one, each in zip(asked, found, strict=True)
+    ]
     rank = cross_validate_rank(questions, scenes, folds)
     doubt = cross_validate_doubt(asked, scenes, folds, rank)
     models = {"source": "evals/train_answer.py on the development half of CMRC 2018", "rank": rank, "doubt": doubt}
@@ -66,7 +68,9 @@ class Scene:
         return Candidate(passage, unit, float(scores.max()), numbers)
 
 
-def cross_validate_rank(questions: list[dict[str, Any]], scenes: list[dict[str, Scene]], folds: Array) -> dict[str, float]:
+def cross_validate_rank(
+    questions: list[dict[str, Any]], scenes: list[dict[str, Scene]], folds: Array
+) -> dict[str, float]:
     examples: list[Example] = []
     for question, scene, fold in zip(questions, scenes, folds, strict=True):
         units = scene["all"].units
@@ -78,7 +82,9 @@ def cross_validate_rank(questions: list[dict[str, Any]], scenes: list[dict[str, 
         weights = fit_rank([example for example in examples if example.fold != fold])
         for example in (example for example in examples if example.fold == fold):
             first += example.answers[np.argmax(example.numbers @ weights)]
-    print(f"{len(examples)} questions, five folds by document: best sentence holds an answer {first / len(examples):.4f}")
+    print(
+        f"{len(examples)} questions, five folds by document: best sentence holds an answer {first / len(examples):.4f}"
+    )
     return named(names, fit_rank(examples))
 
 
@@ -110,7 +116,9 @@ def cross_validate_doubt(
         held_out[fold_of == fold] = with_bias(numbers[fold_of == fold]) @ weights
     for answered in (0.90, 0.92, ANSWERED, 0.96):
         least = np.quantile(held_out[kind == "all"], 1 - answered)
-        refused = [f"{(held_out[kind == what] < least).mean():.3f} without the {what}" for what in ("pieces", "documents")]
+        refused = [
+            f"{(held_out[kind == what] < least).mean():.3f} without the {what}" for what in ("pieces", "documents")
+        ]
         print(f"answered {answered:.2f}: refused {', '.join(refused)}")
     return named([*rows[0], "bias"], fit_doubt(numbers, kind))
 

@@ -127,7 +127,6 @@ def test_kill_while_fetching(wenshu, docs, share):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="gap: what a killed server was fetching stays in the system's temporary folder", strict=True)
 def test_the_next_server_clears_what_a_killed_one_was_fetching(wenshu, docs):
     wenshu.start()
     held = docs.put("held.txt", text("乙", 4_500))

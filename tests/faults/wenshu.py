@@ -79,8 +79,9 @@ class Wenshu:
         return stat.st_size, stat.st_mtime_ns
 
     def temporary(self) -> list[str]:
-        """What the server left in its folder for temporary files."""
-        return sorted(path.name for path in self.scratch.iterdir())
+        """What the server left in its home's folder for temporary files, or in the system's."""
+        own = self.home / "tmp"
+        return sorted(path.name for folder in (self.scratch, own) if folder.is_dir() for path in folder.iterdir())
 
     def turn_the_page(self) -> None:
         """What the log says so far is no concern of this test."""

@@ -50,10 +50,9 @@ def answer(question: str, passages: Sequence[Passage]) -> Answer:
     if read_off := _read_off(asked, passages, ranked):
         return Answer(read_off)
     lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
-    unknown = _amount_of_nothing(asked, lacking) or _names_the_absent(question, lacking)
-    partial = bool(ranked) and ranked[0].unit.kind == "row" and compares(asked)
-    if not ranked or unknown or partial or confidence(asked, ranked[0]) < 0:
-        return Answer(refusal=NOT_ENOUGH if partial else _refusal(lacking), missing=lacking)
+    if not ranked or _refuses(asked, question, ranked[0], lacking):
+        row = bool(ranked) and ranked[0].unit.kind == "row" and compares(asked)
+        return Answer(refusal=NOT_ENOUGH if row else _refusal(lacking), missing=lacking)
     return Answer(tuple(_statements(asked, _chosen(ranked))), missing=lacking)
 
 
@@ -65,6 +64,18 @@ _NAME = re.compile(r"[A-Z0-9]")
 _SECOND, _THIRD = 3.0, 2.0  # score margins within which another sentence is said too
 _LONG = 100  # characters; a longer sentence is cut to its answering clauses
 _SAME_QUESTION = 0.8  # share of pairs of characters that two questions have in common (Dice)
+
+
+def _refuses(asked: Question, question: str, best: Candidate, lacking: Sequence[str]) -> bool:
+    """Whether the best sentence or row is no answer.
+
+    A row is none where the table as a whole was asked about, or where the library lacks a word of the question: rows
+    are alike, and one about something else reads as an answer.
+    """
+    if best.unit.kind == "row" and (lacking or compares(asked)):
+        return True
+    unknown = _amount_of_nothing(asked, lacking) or _names_the_absent(question, lacking)
+    return unknown or confidence(asked, best) < 0
 
 
 def _refusal(lacking: Sequence[str]) -> str:

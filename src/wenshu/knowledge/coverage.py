@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from wenshu.knowledge.question import Question
+from wenshu.knowledge.question import Question, without_separators
 from wenshu.knowledge.wording import sayings
 from wenshu.zh.fold import fold
 from wenshu.zh.numerals import numerals
@@ -20,7 +20,8 @@ class Folded:
     @cached_property
     def words(self) -> frozenset[str]:
         """Latin words and numbers, whole; Chinese numerals in digits too."""
-        return frozenset(_WORD.findall(self.text)) | {numeral.value for numeral in numerals(self.text)}
+        plain = without_separators(self.text)
+        return frozenset(_WORD.findall(plain)) | {numeral.value for numeral in numerals(plain)}
 
 
 @dataclass(frozen=True, slots=True)

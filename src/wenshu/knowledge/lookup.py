@@ -162,7 +162,7 @@ def _matches(probe: Probe, table: Table) -> Iterator[_Match]:
             continue
         said = " ".join(f"{line.row.columns[at]} {line.row.cells[at]}" for at in (*shown, 0, key))
         if strength == _FAMILY:
-            said += " ".join(asked.runs)
+            said = f"{said} {' '.join(asked.runs)}"
         covered = probe.covered(Folded(f"{table.context} {said} {_FILLERS} {_asking(asked, wanted, table)}"))
         coverage = probe.share(probe.all, covered)
         if coverage >= enough:

@@ -79,7 +79,7 @@ _EDGE = "的，。！？、：:,.!? "
 _LEAD = re.compile(r"^(?:给|为|就|对)|(?:出|做|写)$")
 _LONGEST_FACT = 70
 _SHORTEST_FACT = 8
-_SHORTEST_TOLD = 14  # without a number or a list, less says nothing (答案在我父亲身上。)
+_SHORTEST_TOLD = 12  # without a number or a list, less says nothing (答案在我父亲身上。)
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _POINTING = re.compile(
     r"答案|原因|结果|结论|这|那(?!天|年)|此|如下|以上|以下|上述|但|可是|而且|所以|因此|于是|然后|第[一二三四五]句|总之"
@@ -88,7 +88,7 @@ _POINTING = re.compile(
 _FORM = re.compile(
     r"^(?:发件人|收件人|抄送|密送|主题|日期|时间|地点|主持人?|参加人?|出席|请假|记录人?|编制|审核|批准|版本|附件|备注|注|说明|提示|联系"
     r"|from|to|cc|subject|date)\s*[：:]|\u3000|\t|[^\s：:]{1,6}[：:]\S+\s+[^\s：:]{1,6}[：:]"
-    r"|^(?:您好|你好|谢谢|感谢|顺祝|此致|敬礼|各位)|辛苦了|请查收|(?:请|尽快).{0,12}(?:答复|回复)|谢谢大家|\S+@\S+\.\S+",
+    r"|^(?:您好|你好|谢谢|感谢|顺祝|此致|敬礼|各位)|辛苦了|请查收|(?:请|尽快)[^。]{0,20}(?:答复|回复)|谢谢大家|\S+@\S+\.\S+",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(

@@ -226,7 +226,7 @@ def _from_tables(passage: Passage, subject: str) -> Iterator[str]:
         if not unit.row or not unit.row.columns or asked >= _MOST_ROWS:
             continue
         key = measured(unit.row.cells[0])[0]
-        if not _SHORTEST_KEY <= len(key) <= _LONGEST_SUBJECT or key.isdigit() or _TOTAL.match(key):
+        if not 2 <= len(key) <= _LONGEST_SUBJECT or key.isdigit() or _TOTAL.match(key):
             continue
         asked += 1
         for column, value in list(zip(unit.row.columns, unit.row.cells, strict=True))[1:]:
@@ -246,8 +246,7 @@ def _of_cell(key: str, attribute: str, value: str) -> str:
 
 
 _MOST_ROWS = 3
-_SHORTEST_KEY = 3
-_NO_ATTRIBUTE = re.compile(r"[前后]$|季度$|^全年|月$|^备注$|占比$|增长$|变动$")
+_NO_ATTRIBUTE = re.compile(r"[前后]$|季度$|^全年|月$|时间$|^(?:备注|参数|数值|值)$|占比$|增长$|变动$")
 _DURATION = re.compile(r"\d[\d.]*\s*个?(?:年|月|天|日|小时|分钟|秒|工作日)")
 _LONGEST_SUBJECT = 14
 _LONGEST_VALUE = 24  # a longer one explains its key rather than being its value

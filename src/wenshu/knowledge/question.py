@@ -41,7 +41,7 @@ def read(question: str) -> Question:
     """
     if len(question) > 2 * _END:
         question = f"{question[:_END]}\n{question[-_END:]}"
-    text = fold(question).strip().rstrip("?？。！!.，, ")
+    text = without_separators(fold(question)).strip().rstrip("?？。！!.，, ")
     asks, asking = _kind(text)
     start, end = asking.span() if asking else (len(text), len(text))
     focus = _focus(text, start, end)
@@ -57,7 +57,13 @@ def read(question: str) -> Question:
     )
 
 
+def without_separators(text: str) -> str:
+    """The text with the commas between thousands left out."""
+    return _THOUSANDS.sub("", text)
+
+
 _END = 300
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _WHAT = "(?:什么|甚么|啥)"
 _ALIASES = "别名|俗名|俗称|原名|本名|真名|学名|简称|全称|别称|旧称|英文名|中文名|名字|名称|代号|译名"
 _KINDS: dict[Asks, re.Pattern[str]] = {  # in order: the first that is found decides

@@ -78,7 +78,7 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
             origins=settings.cors.origins,
             dialect_for=dialect_for,
         )
-    return Trace(asgi)
+    return Trace(asgi, dialect_for)
 
 
 def _attach(app: FastAPI, parts: Composed) -> None:

@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,7 @@ class Home:
         self.path = path.absolute()
         self.database = self.path / "wenshu.sqlite3"
         self.secret = self.path / "secret.key"
+        self.temporary = self.path / "tmp"
         self._server = self.path / "server.json"
         self._lock_path = self.path / "lock"
         self._lock: int | None = None
@@ -43,9 +46,17 @@ class Home:
         # A killed server leaves its address behind: nobody must take it for ours.
         self._server.unlink(missing_ok=True)
 
+    def clear_temporary(self) -> None:
+        """Make this process keep its temporary files in the home, without what a killed one left there."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(mode=0o700)
+        tempfile.tempdir = str(self.temporary)
+
     def release(self) -> None:
         """Give the folder back."""
         self._server.unlink(missing_ok=True)
+        if tempfile.tempdir == str(self.temporary):
+            tempfile.tempdir = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -16,6 +16,7 @@ def own(home: Home) -> None:
     """Make the folder and own it. Raises HomeInUse, and Misconfigured where it cannot be used."""
     try:
         home.acquire()
+        home.clear_temporary()
     except OSError as error:
         raise Misconfigured(
             f"数据目录无法使用 The data folder cannot be used: {home.path} ({error.strerror})"

@@ -1,22 +1,28 @@
 """Trace ids and the access log: the outermost layer of the server."""
 
+import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wenshu.kit.errors import Unavailable
 from wenshu.kit.ids import new_id
+from wenshu.web.dialect import Dialect, respond
 
 log = structlog.get_logger("access")
 _HEADER = "X-Trace-Id"
+STOPPING = "服务正在停止，请稍后重试"
 
 
 class Trace:
     """Gives each request its trace id, writes it on the answer and in each log line, and logs the access."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, dialect_for: Callable[[str], Dialect]) -> None:
         self._app = app
+        self._dialect_for = dialect_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -36,6 +42,11 @@ class Trace:
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
             try:
                 await self._app(scope, receive, traced_send)
+            except asyncio.CancelledError:
+                # Only a stop cancels a call: what it cuts short is told in the call's own words.
+                if not status:
+                    await respond(self._dialect_for(scope["path"]), Unavailable(STOPPING))(scope, receive, traced_send)
+                raise
             except Exception:
                 # The fault handler answered and logged it, if there was still time for an answer.
                 if not status:

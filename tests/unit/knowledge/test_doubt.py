@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from wenshu.knowledge.doubt import confidence, features, missing
 from wenshu.knowledge.question import read
 from wenshu.knowledge.rank import rank, weights
@@ -10,7 +12,12 @@ def doubt_of(question: str, passages) -> float:
 
 def test_confident_where_the_words_stand_and_doubtful_where_not(library) -> None:
     assert doubt_of("公司的创始人是谁？", library) > 0
-    assert doubt_of("食堂的开放时间是几点？", library) < 0
+    assert doubt_of("食堂的开放时间是几点？", [replace(passage, score=0.2) for passage in library]) < 0
+
+
+def test_what_retrieval_holds_for_likely_is_doubted_less(library) -> None:
+    likely, unlikely = ([replace(one, score=score) for one in library] for score in (0.9, 0.1))
+    assert doubt_of("公司的创始人是谁？", likely) > doubt_of("公司的创始人是谁？", unlikely)
 
 
 def test_missing_lists_words_and_numbers_before_the_longest_gaps(library) -> None:

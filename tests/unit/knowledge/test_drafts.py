@@ -5,17 +5,20 @@ import pytest
 from wenshu.knowledge.advertising import absolutes
 from wenshu.knowledge.drafts import Draft, ideas, script, seconds
 from wenshu.knowledge.facts import amounts
+from wenshu.knowledge.material import facts
 from wenshu.knowledge.passage import Passage
 
 REQUEST = "帮我想几个关于云图X3摄像机的小红书创意"
 
 
 def own_words(draft: Draft) -> str:
-    """What stands in a draft and is no quote."""
+    """What stands in a draft and is no quote, nor the beginning of one as a caption."""
     text = "\n".join(statement.text for statement in draft.statements)
     for statement in draft.statements:
         for citation in statement.citations:
+            caption = statement.text.rstrip(" |").rpartition("| ")[2]
             text = text.replace(citation.quote, "")
+            text = text.replace(caption, "") if citation.quote.startswith(caption) else text
     return text
 
 
@@ -99,3 +102,29 @@ def test_our_words_hold_no_absolute_terms_and_quoted_ones_are_pointed_out(shelf)
             absolutes("\n".join(s.text for s in draft.statements if not s.citations and "原文含有" not in s.text)) == []
         )
     assert absolutes(own_words(ideas("文枢科技", []))) == []
+
+
+def test_letters_heads_notes_and_empty_sentences_are_no_hooks(shelf) -> None:
+    lines = (
+        "发件人：王明 <wang@example.com>",
+        "日期：Thu, 12 Mar 2026 10:26:08 +0800",
+        "文枢科技您好！",
+        "编制：财务部　　审核：苏砚秋",
+        "| 文枢科技 | 386 |",
+        "答案在文枢科技身上。",
+        "备注：讲到文枢科技时先停顿三秒。",
+        "请文枢科技在3月20日之前书面答复。",
+        "2009年冬天，文枢科技的创始人摔断了腿。",
+        "文枢科技的第一间办公室只有26平方米。",
+    )
+    text = "\n".join(lines)
+    draft = ideas("文枢科技", [shelf.passage(text, "文枢科技")])
+    assert {citation.quote for statement in draft.statements for citation in statement.citations} == {
+        "2009年冬天，文枢科技的创始人摔断了腿。",
+        "文枢科技的第一间办公室只有26平方米。",
+    }
+
+
+def test_a_span_of_years_is_a_number_not_a_date(shelf) -> None:
+    (fact,) = facts("林守田", [shelf.passage("林守田是县里的抄表员，抄了31年水表。", "林守田")])
+    assert fact.kind == "counted"

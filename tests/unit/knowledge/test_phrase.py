@@ -16,6 +16,8 @@ from wenshu.knowledge.phrase import ask, questions
         ("主营产品", "福州店的主营产品有哪些？"),
         ("付款方式", "福州店的付款方式是怎样的？"),
         ("型号", "福州店的型号是什么？"),
+        ("含义", "福州店是什么意思？"),
+        ("买断", ""),
         ("福州店电话", "福州店电话是多少？"),
     ],
 )
@@ -55,7 +57,7 @@ def test_asks_nothing_of_what_names_no_subject(shelf, text: str) -> None:
 
 def test_a_heading_and_an_opening_may_be_asked_about(shelf) -> None:
     assert questions(shelf.passage("满一年五天。", "员工手册", heading="3 假期 / 3.1 年假", start=5)) == [
-        "《员工手册》里关于“年假”是怎么说的？"
+        "年假是怎么规定的？"
     ]
     assert questions(shelf.passage("短兵，一种兵器。", "短兵")) == ["能介绍一下短兵吗？"]
 
@@ -66,3 +68,37 @@ def test_any_text_gives_well_formed_questions(text: str, title: str) -> None:
     for question in questions(passage):
         assert question.endswith("？")
         assert "\n" not in question.strip()
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "text", "question"),
+    [
+        (
+            "手册",
+            "",
+            "| 代码 | 含义 | 处理方法 |\n| --- | --- | --- |\n| E04 | 通信失败 | 手动上报 |",
+            "E04是什么意思？",
+        ),
+        ("价目", "", "| 型号 | 目录价（元） |\n| --- | --- |\n| X3 | 618 |", "X3的目录价是多少？"),
+        ("年报", "", "| 指标 | 2024年 |\n| --- | --- |\n| 净利润（万元） | 3,120 |", "2024年净利润是多少？"),
+        ("政策", "", "| 等级 | 到场 |\n| --- | --- |\n| 一级故障 | 8小时 |", "一级故障的到场是多久？"),
+        ("云图X3说明书", "三、安装 / 3.2 安装步骤", "- 甲\n- 乙", "云图X3的安装步骤有哪些？"),
+        ("售后服务政策", "二、退货与换货", "七天内可退。", "退货与换货是怎么规定的？"),
+    ],
+)
+def test_tables_and_headings_are_asked_about_naturally(shelf, title, heading, text, question) -> None:
+    assert question in questions(shelf.passage(text, title, heading=heading, start=5))
+
+
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [
+        ("", "| 指标 | 更换前 | 更换后 |\n| --- | --- | --- |\n| 产销差率 | 23.6% | 14.2% |"),
+        ("", "| 型号 | 产品名称 |\n| --- | --- |\n| X3 | 摄像机 |"),
+        ("", "| 区域 | 2024年 |\n| --- | --- |\n| 华东 | 18,914 |"),
+        ("六、2026年目标", "收入目标为5.4亿元。"),
+        ("", "买断：按价目表一次采购，预付百分之三十，到货付百分之六十，质保金百分之十。"),
+    ],
+)
+def test_what_cannot_be_asked_naturally_is_not_asked(shelf, heading, text) -> None:
+    assert questions(shelf.passage(text, "方案", heading=heading, start=5)) == []

@@ -27,7 +27,7 @@ from wenshu.services.assistant.parts import Assistant
 log = structlog.get_logger()
 _TITLE = 30
 _HISTORY = 6
-_MOST_ATTEMPTS = 3
+_MOST_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
