@@ -7,10 +7,7 @@ import typer
 
 from wenshu.cli.output import fail, say
 from wenshu.cli.settings import read_settings
-from wenshu.server import logs
-from wenshu.server.compose import Misconfigured
 from wenshu.server.home import HomeInUse
-from wenshu.server.serve import serve as run_server
 
 
 def serve(
@@ -23,6 +20,11 @@ def serve(
     ] = False,
 ) -> None:
     """启动服务器 Start the server; Ctrl-C stops it gracefully."""
+    # Half a second that the other commands need not wait for.
+    from wenshu.server import logs  # noqa: PLC0415 (see above)
+    from wenshu.server.compose import Misconfigured  # noqa: PLC0415 (see above)
+    from wenshu.server.serve import serve as run_server  # noqa: PLC0415 (see above)
+
     server: dict[str, Any] = {"host": host, "port": port, "trust_network": trust_network or None}
     flags: dict[str, Any] = {"server": {name: value for name, value in server.items() if value is not None}}
     settings = read_settings(home, flags)

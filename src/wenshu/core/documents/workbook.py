@@ -3,10 +3,6 @@
 from collections.abc import Sequence
 from io import BytesIO
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from wenshu.core.documents.builder import clean
 
 _WIDTH = 48
@@ -14,6 +10,11 @@ _WIDTH = 48
 
 def write_workbook(sheet: str, rows: Sequence[Sequence[str]]) -> bytes:
     """An .xlsx with one sheet; the first row is the header. Every cell is text, so that ``=`` starts no formula."""
+    # A quarter of a second that only this needs: every start of the server would pay it.
+    from openpyxl import Workbook  # noqa: PLC0415 (see above)
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415 (see above)
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 (see above)
+
     workbook = Workbook()
     page = workbook.active
     if page is None:
