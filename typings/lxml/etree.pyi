@@ -21,7 +21,6 @@ class ElementBase:
 _Element = ElementBase
 
 class LxmlError(Exception): ...
-
 class ParserError(LxmlError): ...
 
 class XMLSyntaxError(LxmlError, SyntaxError):

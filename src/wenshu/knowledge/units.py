@@ -165,4 +165,4 @@ class _Reader:
 
 
 def _unescaped(cell: str) -> str:
-    return plain(cell.strip().replace("\\|", "|"))
+    return plain(" ".join(cell.replace("\\|", "|").split()))

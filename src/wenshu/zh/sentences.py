@@ -60,7 +60,7 @@ def trim(text: str, span: Span) -> Span:
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ROW = re.compile(r"\s*\|.*\|\s*$|[^\t\n]*\t[^\t\n]*\t")
 _END = re.compile(r"[。！？；…!?;.]+")
-_CLAUSE_END = re.compile(r"[，；、;,]+\s*")
+_CLAUSE_END = re.compile(r"[，；、;,][，；、;,\s]*")
 _CLOSER = "”’」』）)】》〉〕]"
 _STRAIGHT_QUOTE = re.compile('"')
 _QUOTE_END = "”’」』"
@@ -117,10 +117,20 @@ def _is_end(text: str, mark: re.Match[str], start: int, stop: int) -> bool:
 
 def _inside_word(text: str, mark: re.Match[str]) -> bool:
     """Whether the comma belongs to a number, or without a blank to a word of another script."""
-    before, after = text[mark.start() - 1 : mark.start()], text[mark.end() : mark.end() + 1]
+    at = mark.start()
+    while at > 0 and text[at - 1].isspace():
+        at -= 1
+    before, after = text[at - 1 : at], text[mark.end() : mark.end() + 1]
     if before.isdigit() and after.isdigit():
         return True
-    return mark.group() in {",", ";"} and before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
+    return (
+        at == mark.start()
+        and mark.group() in {",", ";"}
+        and before.isascii()
+        and before.isalnum()
+        and after.isascii()
+        and after.isalnum()
+    )
 
 
 def _sheltered(text: str, start: int, stop: int, pairs: dict[str, str]) -> set[int]:

@@ -65,9 +65,11 @@ def _read(rows: Sequence[Sequence[str]]) -> tuple[list[Pair], list[dict[str, obj
     for number, row in enumerate(rows[header + 1 :], start=header + 2):
         cells = dict(zip(titles, (cell.strip() for cell in row), strict=False))
         question, answer, source = (cells.get(column, "") for column in _COLUMNS)
-        if not any(cells.values()):
+        beyond = any(cell.strip() for cell in row[len(titles) :])
+        if not any(cells.values()) and not beyond:
             continue
-        fault = _row_fault(question, answer)
+        # A comma in an unquoted answer moves its rest into a further column: half an answer must not be taken for one.
+        fault = "单元格多于表头的列，含逗号的内容请加引号" if beyond else _row_fault(question, answer)
         if fault:
             skipped.append({"row": number, "reason": fault})
         else:
