@@ -31,6 +31,8 @@ def query_terms(question: str) -> list[str]:
 LONGEST_TERM = 40
 _CJK = r"\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3041-\u30fa\u30fc-\u30ff"
 _WORD = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?:(?![{_CJK}_])\w)+(?:\.\d+)?")
+# A product's code is rarer than its parts: LX-N10-15 beside lx, n10 and 15.
+_CODE = re.compile(r"(?<![a-z0-9-])(?=[a-z-]*\d)[a-z0-9]+(?:-[a-z0-9]+)+(?![a-z0-9-])", re.ASCII)
 _QUESTION = (
     "为什么|为何|什么样|什么时候|什么时间|什么|甚么|怎么样|怎么|怎样|如何|哪里|哪儿|哪些|哪一个|哪几个|哪个|哪位|哪一|哪种|哪|"
     "多少|几个|几次|几种|多久|何(?=[时地处人种年月日故])|谁|是否|请问|[吗呢吧](?=\\W|$)"
@@ -56,6 +58,7 @@ def _split(folded: str, *, closing: bool = False) -> list[str]:
             found.extend(run[index : index + 2] for index in range(len(run) - 1))
             if closing:
                 found.append(run[-1])
+    found.extend(code.group()[:LONGEST_TERM] for code in _CODE.finditer(folded))
     plain = set(found)
     found.extend(numeral.value for numeral in numerals(folded) if numeral.value not in plain)
     return found

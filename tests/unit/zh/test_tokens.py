@@ -13,7 +13,7 @@ def test_chinese_gives_pairs_and_its_last_character():
 
 
 def test_other_words_and_numbers_stand_whole():
-    assert terms("ω-force 2.5版，GPT-4o") == ["ω", "force", "2.5", "版", "gpt", "4o"]
+    assert terms("ω-force 2.5版，GPT-4o") == ["ω", "force", "2.5", "版", "gpt", "4o", "gpt-4o"]
     assert terms("x" * 100) == ["x" * LONGEST_TERM]
 
 
@@ -58,4 +58,10 @@ def test_terms_never_hold_what_a_query_language_could_read(text):
         assert term
         assert len(term) <= LONGEST_TERM
         assert not any(character.isspace() for character in term)
-        assert all(character.isalnum() or character == "." for character in term if character.isascii())
+        assert all(character.isalnum() or character in ".-" for character in term if character.isascii())
+
+
+def test_a_products_code_is_a_term_beside_its_parts():
+    assert {"lx-n10-15", "lx", "n10", "15"} <= set(terms("LX-N10-15的目录价"))
+    assert "lx-n10-15" in query_terms("LX-N10-15多少钱？")
+    assert not any("-" in term for term in terms("long-term 与 2023-"))
