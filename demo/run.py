@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 WENSHU = Path(sys.executable).parent / "wenshu"
 HOME = Path(os.environ.get("WENSHU_HOME", "wenshu-home"))
 MARK = HOME / "sample-material-loaded"
+QUESTION = "LX-U20-20的目录价是多少元？"
 
 
 def main() -> int:
@@ -24,6 +25,7 @@ def main() -> int:
     if ready:
         load_sample()
         print(ready, end="", flush=True)
+        print(f"示例材料可以问 The sample material answers: {QUESTION}", flush=True)
         for line in lines:
             print(line, end="", flush=True)
     return server.wait()
