@@ -44,7 +44,6 @@ class Ingest:
     async def replace_document(self, scope: Scope, name: str, url: str, parsed: Parsed) -> None:
         """Store the document; one of the same tenant, org and name gives way in the same step."""
         chunks = await asyncio.get_running_loop().run_in_executor(self._chunking, chunk, parsed)
-        title = title_of(name)
         values = {"doc_url": url, "text": parsed.text, "chunks": len(chunks), "updated_at": clock.now()}
         async with self._database.write(scope) as tx:
             key = await tx.value(select(documents.c.id).where(documents.c.doc_name == name, scope.exactly(documents)))
@@ -54,22 +53,7 @@ class Ingest:
             else:
                 await tx.run(update(documents).where(documents.c.id == key, scope.exactly(documents)).values(values))
                 await self._index.remove(tx, scope, DOC, [key])
-            entries = [
-                Entry(
-                    collection=DOC,
-                    owner_id=key,
-                    ordinal=piece.ordinal,
-                    name=name,
-                    title=title,
-                    heading=_place(piece),
-                    body=piece.text,
-                    source=url,
-                    start=piece.start,
-                    end=piece.end,
-                    page=piece.page,
-                )
-                for piece in chunks
-            ]
+            entries = [piece_entry(key, name, url, piece) for piece in chunks]
             await self._index.put(tx, scope, entries)
 
     async def replace_pairs(self, scope: Scope, pairs: Sequence[Pair]) -> None:
@@ -124,6 +108,23 @@ def _place(piece: Chunk) -> str:
     """Where the piece stands: its heading path, and for some rows of a table the names of its columns."""
     columns = "、".join(cell.strip() for cell in piece.lead.strip().strip("|").split("|") if cell.strip())
     return " / ".join(part for part in (piece.heading, columns) if part)
+
+
+def piece_entry(owner_id: int, name: str, url: str, piece: Chunk) -> Entry:
+    """A piece of a document as it is indexed and ranked."""
+    return Entry(
+        collection=DOC,
+        owner_id=owner_id,
+        ordinal=piece.ordinal,
+        name=name,
+        title=title_of(name),
+        heading=_place(piece),
+        body=piece.text,
+        source=url,
+        start=piece.start,
+        end=piece.end,
+        page=piece.page,
+    )
 
 
 def _hash(question: str) -> str:

@@ -18,7 +18,7 @@ from wenshu.knowledge.prompt import Mode
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.uploads import UploadedText, find_in_texts
-from wenshu.knowledge.write import write
+from wenshu.knowledge.write import Writing
 
 Say = Callable[[str], None]
 """Takes the next piece of the answer; the pieces joined are the whole."""
@@ -113,7 +113,7 @@ class Replier:
         if not passages or self._model is None:
             return None
         history = [Message(exchange.role, exchange.content) for exchange in request.history]
-        writing = write(
+        writing = Writing(
             self._model, request.question, passages, history, mode=request.mode, theme=request.theme or None
         )
         told = 0

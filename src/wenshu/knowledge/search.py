@@ -5,7 +5,7 @@ from wenshu.core.database.scope import Scope
 from wenshu.core.index.filter_tree import Expr
 from wenshu.core.index.port import Collection, Entry, Index, Query
 from wenshu.knowledge.features import Asked
-from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.passage import Kind, Passage
 from wenshu.knowledge.rerank import rerank
 
 CANDIDATES = 30
@@ -39,10 +39,16 @@ class Searcher:
 
 
 def _passage(entry: Entry, score: float) -> Passage:
-    pair = entry.collection == "QA"
+    if entry.collection == "QA":
+        return passage_of(entry, score, kind="qa", key=f"qa:{entry.owner_id}")
+    return passage_of(entry, score, kind="doc", key=f"doc:{entry.owner_id}:{entry.ordinal}")
+
+
+def passage_of(entry: Entry, score: float, *, kind: Kind, key: str) -> Passage:
+    """An entry as what answers cite; ``key`` must be unique among the passages of one answer."""
     return Passage(
-        key=f"qa:{entry.owner_id}" if pair else f"doc:{entry.owner_id}:{entry.ordinal}",
-        kind="qa" if pair else "doc",
+        key=key,
+        kind=kind,
         name=entry.name,
         url=entry.source,
         title=entry.title,

@@ -9,11 +9,12 @@ from wenshu.core.documents.builder import clean
 from wenshu.core.documents.chunk import Chunk, chunk
 from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.parsers.markdown import scan
-from wenshu.core.index.port import Entry, Found, Statistics
+from wenshu.core.index.port import Found, Statistics
 from wenshu.knowledge.features import Asked
-from wenshu.knowledge.ingest import title_of
+from wenshu.knowledge.ingest import piece_entry
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.rerank import rerank
+from wenshu.knowledge.search import passage_of
 from wenshu.zh.tokens import expanded
 
 _CANDIDATES = 30
@@ -43,44 +44,16 @@ def find_in_texts(question: str, texts: Sequence[UploadedText], limit: int) -> l
         holding.update(held)
         shared.append((len(held), -number))
     best = sorted(-number for _, number in nlargest(max(_CANDIDATES, limit), shared))
-    entries = [_entry(number, texts[pieces[number][0]], pieces[number][1]) for number in best]
-    ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)))
-    return [_passage(pieces[entry.owner_id][0], entry, score) for entry, score in ranked[:limit]]
+    entries = [
+        piece_entry(number, texts[at].name, texts[at].url, piece) for number in best for at, piece in (pieces[number],)
+    ]
+    ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)))[:limit]
+    return [
+        passage_of(entry, score, kind="upload", key=f"upload:{pieces[entry.owner_id][0]}:{entry.ordinal}")
+        for entry, score in ranked
+    ]
 
 
 def _chunks(text: UploadedText) -> list[Chunk]:
     content = clean(text.text)
     return chunk(Parsed(content, tuple(scan(content)), "", "text/markdown"))
-
-
-def _entry(number: int, text: UploadedText, piece: Chunk) -> Entry:
-    return Entry(
-        collection="DOC",
-        owner_id=number,
-        ordinal=piece.ordinal,
-        name=text.name,
-        title=title_of(text.name),
-        heading=piece.heading,
-        body=piece.text,
-        source=text.url,
-        start=piece.start,
-        end=piece.end,
-        page=piece.page,
-    )
-
-
-def _passage(at: int, entry: Entry, score: float) -> Passage:
-    return Passage(
-        key=f"upload:{at}:{entry.ordinal}",
-        kind="upload",
-        name=entry.name,
-        url=entry.source,
-        title=entry.title,
-        heading=entry.heading,
-        text=entry.body,
-        start=entry.start,
-        end=entry.end,
-        ordinal=entry.ordinal,
-        page=entry.page,
-        score=score,
-    )

@@ -76,19 +76,6 @@ class Writing:
             self.failure = error.message
 
 
-def write(
-    model: ChatModel,
-    question: str,
-    passages: Sequence[Passage],
-    history: Sequence[Message] = (),
-    *,
-    mode: Mode = "general",
-    theme: str | None = None,
-) -> Writing:
-    """Have ``model`` answer from ``passages``; iterate the result (``async for statement in writing``)."""
-    return Writing(model, question, passages, history, mode=mode, theme=theme)
-
-
 _MOST_TOKENS = 2_000
 _MOST_CHARACTERS = 20_000
 _LONGEST_SENTENCE = 2_000

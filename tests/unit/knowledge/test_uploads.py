@@ -25,3 +25,11 @@ def test_any_text_and_question_are_taken(text, question):
     found = find_in_texts(question, [UploadedText("a.md", "", text)], 5)
     assert all(clean(text)[p.start : p.end] == p.text for p in found)
     assert all(0 <= p.score <= 1 for p in found)
+
+
+def test_later_rows_of_a_long_table_keep_the_names_of_their_columns():
+    rows = "\n".join(f"| LX-{n} | {n}元 |" for n in range(100, 200))
+    table = UploadedText("价目.md", "", f"| 型号 | 目录价 |\n| --- | --- |\n{rows}\n")
+    best = find_in_texts("LX-187的目录价是多少？", [table], 1)[0]
+    assert "LX-187" in best.text
+    assert "目录价" in best.heading

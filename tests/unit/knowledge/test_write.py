@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wenshu.core.llm.errors import ModelUnavailable
 from wenshu.core.llm.port import Message
 from wenshu.knowledge.passage import Passage
-from wenshu.knowledge.write import write
+from wenshu.knowledge.write import Writing
 
 
 class Speaker:
@@ -50,7 +50,7 @@ FALSE = "公司创始人是王小明。[3]"
 
 async def test_only_supported_sentences_come_through(library: list[Passage]) -> None:
     speaker = Speaker(TRUE, FALSE, ALSO_TRUE)
-    writing = write(speaker, "介绍公司", library)
+    writing = Writing(speaker, "介绍公司", library)
     assert [statement.text async for statement in writing] == ["公司成立于2016年5月。", "公司创始人为林国栋。"]
     assert [verdict.unfounded for verdict in writing.cut] == [("王小明",)]
     assert writing.written.text == "公司成立于2016年5月。[1]公司创始人为林国栋。[1]"
@@ -71,7 +71,7 @@ async def test_where_the_pieces_break_makes_no_difference(sizes: list[int]) -> N
         if whole[at : at + size]:
             pieces.append(whole[at : at + size])
         at += size
-    writing = write(Speaker(*pieces), "公司何时成立", [passage])
+    writing = Writing(Speaker(*pieces), "公司何时成立", [passage])
     kept = [statement.text.strip() async for statement in writing]
     assert kept == ["公司成立于2016年5月。", "公司成立于2019年。"]
     assert len(writing.cut) == 1
@@ -79,7 +79,7 @@ async def test_where_the_pieces_break_makes_no_difference(sizes: list[int]) -> N
 
 async def test_a_sentence_comes_as_soon_as_the_next_begins(library: list[Passage]) -> None:
     speaker = Speaker("公司成立于2016年5月。", "[3]", "公司", "创始人为林国栋。[3]")
-    async with aclosing(aiter(write(speaker, "介绍公司", library))) as statements:
+    async with aclosing(aiter(Writing(speaker, "介绍公司", library))) as statements:
         first = await anext(statements)
         assert first.citations
         assert speaker.said == 3
@@ -87,14 +87,14 @@ async def test_a_sentence_comes_as_soon_as_the_next_begins(library: list[Passage
 
 
 async def test_everything_cut_falls_through(library: list[Passage]) -> None:
-    writing = write(Speaker("综上：\n", FALSE), "介绍公司", library)
+    writing = Writing(Speaker("综上：\n", FALSE), "介绍公司", library)
     assert [statement.text async for statement in writing] == ["综上：\n"]
     assert writing.fell_through
 
 
 @pytest.mark.parametrize("pieces", [(), (TRUE, "公司创始")])
 async def test_a_model_that_breaks_is_told_of_not_raised(library: list[Passage], pieces: tuple[str, ...]) -> None:
-    writing = write(Speaker(*pieces, breaks=True), "介绍公司", library)
+    writing = Writing(Speaker(*pieces, breaks=True), "介绍公司", library)
     kept = [statement async for statement in writing]
     assert len(kept) == len(pieces[:1])
     assert writing.failure == "模型服务的回答中断"
@@ -103,7 +103,7 @@ async def test_a_model_that_breaks_is_told_of_not_raised(library: list[Passage],
 
 async def test_an_endless_answer_is_stopped(library: list[Passage]) -> None:
     speaker = Speaker(*["无休止的话" * 100] * 200)
-    writing = write(speaker, "介绍公司", library)
+    writing = Writing(speaker, "介绍公司", library)
     assert [statement async for statement in writing] == []
     assert speaker.said < 60
     assert speaker.closed
@@ -111,7 +111,7 @@ async def test_an_endless_answer_is_stopped(library: list[Passage]) -> None:
 
 async def test_a_script_keeps_its_table_and_marks_inside_the_cells(library: list[Passage]) -> None:
     rows = "| 镜头 | 口播 |\n| --- | --- |\n| 1 | 保修期24个月[2] |\n| 2 | 销量突破9000万台 |\n"
-    writing = write(Speaker(rows), "写脚本", library, mode="scripts_gen")
+    writing = Writing(Speaker(rows), "写脚本", library, mode="scripts_gen")
     async for _ in writing:
         pass
     assert writing.written.text == "| 镜头 | 口播 |\n| --- | --- |\n| 1 | 保修期24个月[1] |\n"
