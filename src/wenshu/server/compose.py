@@ -1,7 +1,8 @@
 """Composition: from settings to the parts of one running server."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import literal, select
@@ -22,10 +23,12 @@ from wenshu.core.storage.links import Links, load_secret
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
 from wenshu.services.assistant.chat.ask import recover
 from wenshu.services.assistant.chat.running import RunningTurns
+from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.parts import Assistant
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
@@ -63,6 +66,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         ),
         concurrency=settings.documents.workers,
     )
+    stops: asyncio.Task[None] | None = None
     try:
         await database.migrate()
         await parser.start()
@@ -80,14 +84,20 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             ingest=Ingest(database, index),
             searcher=searcher,
             replier=Replier(searcher, model),
+            sources=Sources(database, index),
             running=running,
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": files.check, "parser": parser.start}
+        stops = asyncio.create_task(watch_stops(assistant))
         yield Composed(web, assistant, checks)
         await running.close(settings.server.stop_seconds)
     finally:
+        if stops is not None:
+            stops.cancel()
+            with suppress(asyncio.CancelledError):
+                await stops
         await parser.close()
         await fetcher.close()
         if model is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from wenshu.core.storage.files import Files
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.sources import Sources
 from wenshu.services.assistant.chat.running import RunningTurns
 
 
@@ -29,7 +31,13 @@ class Assistant:
     ingest: Ingest
     searcher: Searcher
     replier: Replier
+    sources: Sources
     running: RunningTurns
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the times on the wire."""
+        return ZoneInfo(self.settings.time.zone)
 
 
 def _assistant(request: Request) -> Assistant:

@@ -3,13 +3,13 @@
 A turn that a crash or a stop cut short stands in ``chat_turns`` as ``answering``, and is answered at the next start.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
@@ -17,26 +17,30 @@ from wenshu.kit import clock
 from wenshu.kit.errors import InternalError, NotFound
 from wenshu.kit.ids import new_id
 from wenshu.knowledge.reply import Exchange, Reply, ReplyRequest
+from wenshu.knowledge.telling import Telling
+from wenshu.services.assistant.chat.history import newest_messages
 from wenshu.services.assistant.chat.running import RunningTurn
 from wenshu.services.assistant.chat.schemas import Answered, Ask
-from wenshu.services.assistant.chat.sessions import UNTITLED, any_session, insert_session, newest_messages
+from wenshu.services.assistant.chat.sessions import UNTITLED, any_session, insert_session
 from wenshu.services.assistant.chat.tables import messages, sessions, turns
 from wenshu.services.assistant.chat.uploads import uploaded_texts
 from wenshu.services.assistant.parts import Assistant
 
 log = structlog.get_logger()
 _TITLE = 30
-_HISTORY = 6
+HISTORY = 6
+"""How many earlier messages a question is understood by."""
 _MOST_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One accepted question: where it belongs, and what answering it takes."""
+    """One answer to give: where it belongs, and what giving it takes."""
 
     stream_id: str
     session_id: str
     session_key: int
+    question_key: int
     answer_key: int
     scope: Scope
     request: ReplyRequest
@@ -59,7 +63,7 @@ async def ask(parts: Assistant, scope: Scope, asked: Ask) -> RunningTurn:
     )
     async with parts.database.write(scope) as tx:
         turn = await _accept(tx, scope, asked, request)
-    return _begin(parts, turn)
+    return begin(parts, turn)
 
 
 async def recover(parts: Assistant) -> int:
@@ -73,13 +77,15 @@ async def recover(parts: Assistant) -> int:
         await tx.run(counted.values(attempts=turns.c.attempts + 1))
     for row in rows:
         scope = Scope(row.tenant_code, row.org_code or None)
-        request = ReplyRequest.from_json(row.request)
-        turn = Turn(row.stream_id, row.session_id, row.session_key, row.answer_key, scope, request)
-        if row.attempts >= _MOST_ATTEMPTS:
+        request = ReplyRequest.from_json({"uploads": row.uploads or (), **row.request})
+        turn = Turn(row.stream_id, row.session_id, row.session_key, row.question_key, row.answer_key, scope, request)
+        if row.stop_requested:
+            await _store(parts, turn, Reply.cut_short(Telling(_unheard)))
+        elif row.attempts >= _MOST_ATTEMPTS:
             log.error("turn given up", stream_id=row.stream_id, attempts=row.attempts)
             await _give_up(parts, turn)
         else:
-            _begin(parts, turn)
+            begin(parts, turn)
     return len(rows)
 
 
@@ -98,7 +104,8 @@ async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
         raise NotFound("回答不存在")
     turn = RunningTurn(stream_id)
     if row.state == "answered":
-        reply = Reply(row.content, row.citations, row.sources, row.suggested_questions, row.notices)
+        told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices)
+        reply = Reply(*told, stopped=row.stopped)
         turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
     else:
         turn.say(InternalError("回答生成失败"))
@@ -121,29 +128,48 @@ async def _accept(tx: Transaction, scope: Scope, asked: Ask, request: ReplyReque
             raise NotFound("会话不存在")
         # A session keeps to its own scope, also where the caller may see more.
         key, owner = row.id, Scope(row.tenant_code, row.org_code or None)
-        earlier = await newest_messages(tx, key, _HISTORY)
+        earlier = await newest_messages(tx, key, HISTORY)
         changed = {"updated_at": clock.now(), "title": title if row.title == UNTITLED else row.title}
         await tx.run(update(sessions).where(sessions.c.id == key, scope.sees(sessions)).values(**changed))
-    exchanges = [Exchange(message.role, message.content) for message in earlier]
-    request = request.after(exchanges)
-    question_key = await _insert_message(tx, owner, key, "user", asked.question, pending=False)
-    answer_key = await _insert_message(tx, owner, key, "assistant", "", pending=True)
+        # Only the last answer can be given again: what earlier questions brought along has done its part.
+        brought = update(turns).where(turns.c.session_key == key, turns.c.state != "answering", scope.sees(turns))
+        await tx.run(brought.values(uploads=None))
+    question_key = await _insert_message(tx, owner, key, "user", asked.question)
+    return await open_turn(tx, owner, (session_id, key, question_key), request.after(exchanges(earlier)))
+
+
+def exchanges(earlier: Sequence[Row[Any]]) -> list[Exchange]:
+    """Messages as the conversation before a question."""
+    return [Exchange(message.role, message.content) for message in earlier]
+
+
+async def open_turn(tx: Transaction, owner: Scope, place: tuple[str, int, int], request: ReplyRequest) -> Turn:
+    """An answer's place and its turn; ``place`` is the session's id, its key and the question's."""
+    session_id, session_key, question_key = place
+    answer_key = await _insert_message(tx, owner, session_key, "assistant", "", answers=question_key)
     stream_id = new_id()
-    record = {"session_key": key, "question_key": question_key, "answer_key": answer_key, "attempts": 1}
-    stored = {**record, "stream_id": stream_id, "state": "answering", "request": asdict(request)}
+    plain = asdict(request)
+    record = {"session_key": session_key, "question_key": question_key, "answer_key": answer_key, "attempts": 1}
+    stored = {**record, "stream_id": stream_id, "state": "answering", "uploads": plain.pop("uploads"), "request": plain}
     await tx.run(insert(turns).values(**stored, created_at=clock.now(), **owner.stamp()))
-    return Turn(stream_id, session_id, key, answer_key, owner, request)
+    return Turn(stream_id, session_id, session_key, question_key, answer_key, owner, request)
 
 
 async def _insert_message(
-    tx: Transaction, owner: Scope, session_key: int, role: str, content: str, *, pending: bool
+    tx: Transaction, owner: Scope, session_key: int, role: str, content: str, *, answers: int | None = None
 ) -> int:
-    row = {"session_key": session_key, "role": role, "content": content, "is_pending": pending}
-    return await tx.insert(insert(messages).values(**row, created_at=clock.now(), **owner.stamp()))
+    row = {"session_key": session_key, "role": role, "content": content, "question_key": answers}
+    stored = {**row, "is_pending": answers is not None, "created_at": clock.now(), **owner.stamp()}
+    return await tx.insert(insert(messages).values(stored))
 
 
-def _begin(parts: Assistant, turn: Turn) -> RunningTurn:
+def begin(parts: Assistant, turn: Turn) -> RunningTurn:
+    """Answer in a task of its own."""
     return parts.running.start(turn.stream_id, partial(_answer, parts, turn))
+
+
+def _unheard(piece: str) -> None:
+    """Nobody follows this answer."""
 
 
 async def _answer(parts: Assistant, turn: Turn, running: RunningTurn) -> None:
@@ -154,12 +180,14 @@ async def _answer(parts: Assistant, turn: Turn, running: RunningTurn) -> None:
 
     # At once, so that a reader who loses the connection before a slow model's first word can still take the stream up.
     say("")
+    telling = Telling(say)
     try:
-        reply = await parts.replier.reply(turn.scope, turn.request, say)
+        reply = await running.unless_stopped(parts.replier.reply(turn.scope, turn.request, telling))
     except Exception:
         # Whatever broke would break again: the turn is closed, and the task above tells the reader and the log.
         await _give_up(parts, turn)
         raise
+    reply = reply or Reply.cut_short(telling)
     await _store(parts, turn, reply)
     running.say(_last(parts, turn.session_id, turn.answer_key, turn.stream_id, reply), last=True)
 
@@ -172,26 +200,33 @@ async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
         "sources": reply.sources,
         "suggested_questions": reply.suggestions,
         "notices": reply.notices,
+        "stopped": reply.stopped,
         "is_pending": False,
         "created_at": now,
     }
     scope = turn.scope
+    others = messages.c.question_key == turn.question_key, messages.c.id != turn.answer_key, ~messages.c.is_pending
     async with parts.database.write(scope) as tx:
         await tx.run(update(messages).where(messages.c.id == turn.answer_key, scope.sees(messages)).values(**values))
+        await tx.run(update(messages).where(*others, scope.sees(messages)).values(superseded=True))
         await tx.run(
             update(sessions).where(sessions.c.id == turn.session_key, scope.sees(sessions)).values(updated_at=now)
         )
         done = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
-        # The uploads' texts go; how the answer was asked for stays.
-        asked = {"mode": turn.request.mode, "theme": turn.request.theme}
-        await tx.run(done.values(state="answered", request=asked))
+        await tx.run(done.values(state="answered", request=_without_texts(turn.request)))
+
+
+def _without_texts(request: ReplyRequest) -> dict[str, Any]:
+    """How an answer was asked for: the conversation stands in the messages, the uploads in their own column."""
+    plain = asdict(replace(request, uploads=(), history=()))
+    return {name: value for name, value in plain.items() if name not in {"uploads", "history"}}
 
 
 async def _give_up(parts: Assistant, turn: Turn) -> None:
     scope = turn.scope
     async with parts.database.write(scope) as tx:
         failed = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
-        await tx.run(failed.values(state="failed", request={}, answer_key=None))
+        await tx.run(failed.values(state="failed", request=_without_texts(turn.request), answer_key=None))
         await tx.run(delete(messages).where(messages.c.id == turn.answer_key, scope.sees(messages)))
 
 
@@ -207,5 +242,6 @@ def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, re
         "suggested_questions": reply.suggestions,
         "citations": [{**citation, "url": links.signed(citation["url"])} for citation in reply.citations],
         "notices": reply.notices,
+        "stopped": reply.stopped,
         "done": True,
     }
