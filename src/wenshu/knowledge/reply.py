@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 from wenshu.core.database.scope import Scope
@@ -13,8 +14,10 @@ from wenshu.core.llm.port import ChatModel, Message
 from wenshu.knowledge.answer import Answer, answer
 from wenshu.knowledge.cite import Cited, marked
 from wenshu.knowledge.drafts import ideas, script
+from wenshu.knowledge.followup import Turn, leans, rewrite
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
+from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.uploads import UploadedText, find_in_texts
@@ -33,6 +36,8 @@ class Exchange:
 
     role: Literal["user", "assistant"]
     content: str
+    searched: str = ""
+    """Of an answer: the question that it answers, said so that it needs no conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Reply:
     sources: list[dict[str, str]]
     suggestions: list[str]
     notices: list[str]
+    searched: str
+    """What was searched for: the question, made whole where it leaned on the conversation."""
 
 
 class Replier:
@@ -84,26 +91,45 @@ class Replier:
     async def reply(self, scope: Scope, request: ReplyRequest, say: Say) -> Reply:
         """Answer, telling each piece as soon as it is known to stand."""
         notices = [NO_EXTERNAL] if request.wants_external else []
-        uploaded = await self._read(request)
-        library = await self._find(scope, request) if request.use_library else []
-        said = await self._write(request, [*uploaded, *library], say, notices) if self._model else None
+        material = await self._gather(scope, request)
+        passages = [*material.uploaded, *material.library]
+        said = await self._write(request, material.question, passages, say, notices) if self._model else None
         if said is None:
-            said = self._compose(request, uploaded, library)
+            said = material.said or self._draft(request, passages)
             tell(said, say)
-        suggestions = await self._suggest(scope, request, library)
-        return Reply(text_of(said), citations_of(said), sources_of(said), suggestions, notices)
+        suggestions = await self._suggest(scope, request, material)
+        return Reply(text_of(said), citations_of(said), sources_of(said), suggestions, notices, material.question)
 
-    def _compose(self, request: ReplyRequest, uploaded: list[Passage], library: list[Passage]) -> Cited:
-        """Without a model: the sentences that answer, or a draft made of facts."""
-        if request.mode == "idea_gen":
-            return ideas(request.question, [*uploaded, *library], request.theme or None)
-        if request.mode == "scripts_gen":
-            return script(request.question, [*uploaded, *library], request.theme or None)
-        said = answer(request.question, uploaded)
-        return said if said.refusal is None or not library else answer(request.question, library)
+    async def _gather(self, scope: Scope, request: ReplyRequest) -> "_Material":
+        """What there is to the question; one that leans on the conversation is tried in each of its wordings."""
+        if request.mode != "general":
+            return await self._material(scope, request, request.question)
+        turns = turns_of(request.history)
+        wordings, more = rewrite(request.question, turns)
+        if self._model and turns and not more and leans(request.question) == "surely":
+            reworded = await reword(self._model, request.question, turns)
+            wordings = (reworded, *wordings) if reworded else wordings
+        told = "\n".join(turn.answer for turn in turns) if more else ""
+        tried: list[_Material] = []
+        for wording in wordings:
+            material = await self._material(scope, request, wording)
+            material.said = _extract(material, told)
+            if material.said.refusal is None:
+                return material
+            tried.append(material)
+        return tried[0]
+
+    async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
+        uploaded = await self._read(request, question)
+        library = await self._search(scope, question, _pieces(request)) if request.use_library else []
+        return _Material(question, uploaded, library)
+
+    def _draft(self, request: ReplyRequest, passages: list[Passage]) -> Cited:
+        make = ideas if request.mode == "idea_gen" else script
+        return make(request.question, passages, request.theme or None)
 
     async def _write(
-        self, request: ReplyRequest, passages: list[Passage], say: Say, notices: list[str]
+        self, request: ReplyRequest, question: str, passages: list[Passage], say: Say, notices: list[str]
     ) -> Cited | None:
         """What the model wrote, checked sentence by sentence; None where nothing with a source came through.
 
@@ -113,9 +139,7 @@ class Replier:
         if not passages or self._model is None:
             return None
         history = [Message(exchange.role, exchange.content) for exchange in request.history]
-        writing = Writing(
-            self._model, request.question, passages, history, mode=request.mode, theme=request.theme or None
-        )
+        writing = Writing(self._model, question, passages, history, mode=request.mode, theme=request.theme or None)
         told = 0
         async with aclosing(writing.__aiter__()) as statements:
             async for statement in statements:
@@ -133,25 +157,49 @@ class Replier:
             notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
         return writing.written
 
-    async def _suggest(self, scope: Scope, request: ReplyRequest, library: list[Passage]) -> list[str]:
+    async def _suggest(self, scope: Scope, request: ReplyRequest, material: "_Material") -> list[str]:
         async def find(question: str) -> list[Passage]:
             return await self._search(scope, question, request.limit)
 
-        return await suggest(request.question, library, find)
+        return await suggest(material.question, material.library, find)
 
-    async def _read(self, request: ReplyRequest) -> list[Passage]:
+    async def _read(self, request: ReplyRequest, question: str) -> list[Passage]:
         if not request.uploads:
             return []
-        find = partial(find_in_texts, request.question, request.uploads, _pieces(request))
+        find = partial(find_in_texts, question, request.uploads, _pieces(request))
         return await asyncio.get_running_loop().run_in_executor(self._reading, find)
-
-    async def _find(self, scope: Scope, request: ReplyRequest) -> list[Passage]:
-        return await self._search(scope, request.question, _pieces(request))
 
     async def _search(self, scope: Scope, question: str, limit: int) -> list[Passage]:
         documents = await self._searcher.search(scope, question, collection="DOC", limit=limit)
         pairs = await self._searcher.search(scope, question, collection="QA", limit=limit)
         return sorted(documents + pairs, key=lambda passage: -passage.score)[:limit]
+
+
+@dataclass(slots=True)
+class _Material:
+    """A wording of the question, what was found for it, and in general mode what that says by itself."""
+
+    question: str
+    uploaded: list[Passage]
+    library: list[Passage]
+    said: Answer | None = None
+
+
+def turns_of(history: Sequence[Exchange]) -> list[Turn]:
+    """The questions of a conversation with their answers, oldest first; one without an answer is left out."""
+    return [
+        Turn(answer.searched or question.content, answer.content)
+        for question, answer in pairwise(history)
+        if (question.role, answer.role) == ("user", "assistant")
+    ]
+
+
+def _extract(material: _Material, told: str) -> Answer:
+    """The sentences that answer: of what the question brought along, else of the library."""
+    said = answer(material.question, material.uploaded, told=told)
+    if said.refusal is None or not material.library:
+        return said
+    return answer(material.question, material.library, told=told)
 
 
 def _pieces(request: ReplyRequest) -> int:

@@ -98,7 +98,7 @@ async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
         raise NotFound("回答不存在")
     turn = RunningTurn(stream_id)
     if row.state == "answered":
-        reply = Reply(row.content, row.citations, row.sources, row.suggested_questions, row.notices)
+        reply = Reply(row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
         turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
     else:
         turn.say(InternalError("回答生成失败"))
@@ -124,7 +124,7 @@ async def _accept(tx: Transaction, scope: Scope, asked: Ask, request: ReplyReque
         earlier = await newest_messages(tx, key, _HISTORY)
         changed = {"updated_at": clock.now(), "title": title if row.title == UNTITLED else row.title}
         await tx.run(update(sessions).where(sessions.c.id == key, scope.sees(sessions)).values(**changed))
-    exchanges = [Exchange(message.role, message.content) for message in earlier]
+    exchanges = [Exchange(message.role, message.content, message.searched or "") for message in earlier]
     request = request.after(exchanges)
     question_key = await _insert_message(tx, owner, key, "user", asked.question, pending=False)
     answer_key = await _insert_message(tx, owner, key, "assistant", "", pending=True)
@@ -172,6 +172,7 @@ async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
         "sources": reply.sources,
         "suggested_questions": reply.suggestions,
         "notices": reply.notices,
+        "searched": reply.searched,
         "is_pending": False,
         "created_at": now,
     }
@@ -207,5 +208,6 @@ def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, re
         "suggested_questions": reply.suggestions,
         "citations": [{**citation, "url": links.signed(citation["url"])} for citation in reply.citations],
         "notices": reply.notices,
+        "searched_for": reply.searched,
         "done": True,
     }

@@ -54,7 +54,11 @@ class Sources(BaseModel):
 
 
 class Answered(BaseModel):
-    """A finished answer; ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know."""
+    """A finished answer.
+
+    ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know, ``searched_for`` the
+    question as it was understood, without need of the conversation.
+    """
 
     session_id: str
     message_id: int
@@ -64,6 +68,7 @@ class Answered(BaseModel):
     suggested_questions: list[str]
     citations: list[dict[str, Any]]
     notices: list[str]
+    searched_for: str
 
 
 class CreateSession(ScopedBody):
@@ -114,6 +119,7 @@ class Message(BaseModel):
     suggested_questions: list[str] | None
     citations: list[dict[str, Any]] | None
     notices: list[str] | None
+    searched_for: str | None
     created_at: str
 
 

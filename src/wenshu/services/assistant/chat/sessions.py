@@ -109,6 +109,7 @@ async def history(parts: Assistant, ref: SessionRef, limit: int) -> list[Message
             suggested_questions=row.suggested_questions,
             citations=None if row.citations is None else [{**c, "url": links.signed(c["url"])} for c in row.citations],
             notices=row.notices,
+            searched_for=row.searched,
             created_at=clock.local_text(row.created_at, zone),
         )
         for row in rows

@@ -30,10 +30,12 @@ messages = Table(
     Column("suggested_questions", JSON),
     Column("citations", JSON),
     Column("notices", JSON),
+    Column("searched", Text),
     Column("is_pending", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
-"""``is_pending``: an answer that is still being written; it is shown once it is whole."""
+"""``is_pending``: an answer that is still being written; it is shown once it is whole. ``searched``: of an answer,
+what was searched for: the question, made whole where it leaned on the conversation."""
 
 turns = Table(
     "chat_turns",
