@@ -6,15 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
-from wenshu.knowledge.answer import answer
+from wenshu.knowledge.answer import Answer, answer
 from wenshu.knowledge.cite import Cited
 from wenshu.knowledge.drafts import ideas, script
+from wenshu.knowledge.followup import Turn, leans, rewrite
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
+from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
@@ -32,6 +35,8 @@ class Exchange:
 
     role: Literal["user", "assistant"]
     content: str
+    searched: str = ""
+    """Of an answer: the question that it answers, said so that it needs no conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +76,20 @@ class Reply:
     sources: list[dict[str, str]]
     suggestions: list[str]
     notices: list[str]
+    searched: str = ""
+    """What was searched for: the question, made whole where it leaned on the conversation."""
     stopped: bool = False
     """Whether it ended because somebody asked for that."""
 
     @classmethod
     def of(cls, telling: Telling, suggestions: Sequence[str] = ()) -> "Reply":
         """What was told to its end."""
-        return cls(*_said(telling), list(suggestions), telling.notices)
+        return cls(*_said(telling), list(suggestions), telling.notices, telling.searched)
 
     @classmethod
     def cut_short(cls, telling: Telling) -> "Reply":
         """What was told until a stop; it may be nothing."""
-        return cls(*_said(telling), [], [*telling.notices, STOPPED], stopped=True)
+        return cls(*_said(telling), [], [*telling.notices, STOPPED], telling.searched, stopped=True)
 
 
 def _said(telling: Telling) -> tuple[str, list[dict[str, Any]], list[dict[str, str]]]:
@@ -103,22 +110,42 @@ class Replier:
         """Answer, telling each piece as soon as it is known to stand; cancelled, ``telling`` holds what was said."""
         if request.wants_external:
             telling.notices.append(NO_EXTERNAL)
-        uploaded = await self._read(request)
-        library = await self._find(scope, request) if request.use_library else []
-        if not await self._write(request, [*uploaded, *library], telling):
-            telling.tell(self._compose(request, uploaded, library))
-        return Reply.of(telling, await self._suggest(scope, request, library))
+        material = await self._gather(scope, request)
+        telling.searched = material.question
+        passages = [*material.uploaded, *material.library]
+        if not await self._write(request, material.question, passages, telling):
+            telling.tell(material.said or self._draft(request, passages))
+        return Reply.of(telling, await self._suggest(scope, request, material))
 
-    def _compose(self, request: ReplyRequest, uploaded: list[Passage], library: list[Passage]) -> Cited:
-        """Without a model: the sentences that answer, or a draft made of facts."""
-        if request.mode == "idea_gen":
-            return ideas(request.question, [*uploaded, *library], request.theme or None)
-        if request.mode == "scripts_gen":
-            return script(request.question, [*uploaded, *library], request.theme or None)
-        said = answer(request.question, uploaded)
-        return said if said.refusal is None or not library else answer(request.question, library)
+    async def _gather(self, scope: Scope, request: ReplyRequest) -> "_Material":
+        """What there is to the question; one that leans on the conversation is tried in each of its wordings."""
+        if request.mode != "general":
+            return await self._material(scope, request, request.question)
+        turns = turns_of(request.history)
+        wordings, more = rewrite(request.question, turns)
+        if self._model and turns and not more and leans(request.question) == "surely":
+            reworded = await reword(self._model, request.question, turns)
+            wordings = (reworded, *wordings) if reworded else wordings
+        told = "\n".join(turn.answer for turn in turns) if more else ""
+        tried: list[_Material] = []
+        for wording in wordings:
+            material = await self._material(scope, request, wording)
+            material.said = _extract(material, told)
+            if material.said.refusal is None:
+                return material
+            tried.append(material)
+        return tried[0]
 
-    async def _write(self, request: ReplyRequest, passages: list[Passage], telling: Telling) -> bool:
+    async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
+        uploaded = await self._read(request, question)
+        library = await self._search(scope, question, _pieces(request)) if request.use_library else []
+        return _Material(question, uploaded, library)
+
+    def _draft(self, request: ReplyRequest, passages: list[Passage]) -> Cited:
+        make = ideas if request.mode == "idea_gen" else script
+        return make(request.question, passages, request.theme or None)
+
+    async def _write(self, request: ReplyRequest, question: str, passages: list[Passage], telling: Telling) -> bool:
         """Tell what the model writes, checked sentence by sentence; False where nothing with a source came through.
 
         What has no source (``综上：``) waits for a sentence that has one, so that a text that comes to nothing was
@@ -127,9 +154,7 @@ class Replier:
         if not passages or self._model is None:
             return False
         history = [Message(exchange.role, exchange.content) for exchange in request.history]
-        writing = Writing(
-            self._model, request.question, passages, history, mode=request.mode, theme=request.theme or None
-        )
+        writing = Writing(self._model, question, passages, history, mode=request.mode, theme=request.theme or None)
         async with aclosing(writing.__aiter__()) as statements:
             async for statement in statements:
                 if statement.citations or telling.said:
@@ -143,25 +168,49 @@ class Replier:
             telling.notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
         return told
 
-    async def _suggest(self, scope: Scope, request: ReplyRequest, library: list[Passage]) -> list[str]:
+    async def _suggest(self, scope: Scope, request: ReplyRequest, material: "_Material") -> list[str]:
         async def find(question: str) -> list[Passage]:
             return await self._search(scope, question, request.limit)
 
-        return await suggest(request.question, library, find)
+        return await suggest(material.question, material.library, find)
 
-    async def _read(self, request: ReplyRequest) -> list[Passage]:
+    async def _read(self, request: ReplyRequest, question: str) -> list[Passage]:
         if not request.uploads:
             return []
-        find = partial(find_in_texts, request.question, request.uploads, _pieces(request))
+        find = partial(find_in_texts, question, request.uploads, _pieces(request))
         return await asyncio.get_running_loop().run_in_executor(self._reading, find)
-
-    async def _find(self, scope: Scope, request: ReplyRequest) -> list[Passage]:
-        return await self._search(scope, request.question, _pieces(request))
 
     async def _search(self, scope: Scope, question: str, limit: int) -> list[Passage]:
         documents = await self._searcher.search(scope, question, collection="DOC", limit=limit)
         pairs = await self._searcher.search(scope, question, collection="QA", limit=limit)
         return sorted(documents + pairs, key=lambda passage: -passage.score)[:limit]
+
+
+@dataclass(slots=True)
+class _Material:
+    """A wording of the question, what was found for it, and in general mode what that says by itself."""
+
+    question: str
+    uploaded: list[Passage]
+    library: list[Passage]
+    said: Answer | None = None
+
+
+def turns_of(history: Sequence[Exchange]) -> list[Turn]:
+    """The questions of a conversation with their answers, oldest first; one without an answer is left out."""
+    return [
+        Turn(answer.searched or question.content, answer.content)
+        for question, answer in pairwise(history)
+        if (question.role, answer.role) == ("user", "assistant")
+    ]
+
+
+def _extract(material: _Material, told: str) -> Answer:
+    """The sentences that answer: of what the question brought along, else of the library."""
+    said = answer(material.question, material.uploaded, told=told)
+    if said.refusal is None or not material.library:
+        return said
+    return answer(material.question, material.library, told=told)
 
 
 def _pieces(request: ReplyRequest) -> int:

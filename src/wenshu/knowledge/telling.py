@@ -19,6 +19,8 @@ class Telling:
         self.said: Cited | None = None
         """All that was told, or None before the first piece."""
         self.notices: list[str] = []
+        self.searched = ""
+        """What was searched for."""
 
     def tell(self, said: Cited) -> None:
         """Say what of ``said`` was not said before; ``said`` begins with what was."""

@@ -104,7 +104,7 @@ async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
         raise NotFound("回答不存在")
     turn = RunningTurn(stream_id)
     if row.state == "answered":
-        told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices)
+        told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
         reply = Reply(*told, stopped=row.stopped)
         turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
     else:
@@ -140,7 +140,7 @@ async def _accept(tx: Transaction, scope: Scope, asked: Ask, request: ReplyReque
 
 def exchanges(earlier: Sequence[Row[Any]]) -> list[Exchange]:
     """Messages as the conversation before a question."""
-    return [Exchange(message.role, message.content) for message in earlier]
+    return [Exchange(message.role, message.content, message.searched or "") for message in earlier]
 
 
 async def open_turn(tx: Transaction, owner: Scope, place: tuple[str, int, int], request: ReplyRequest) -> Turn:
@@ -201,6 +201,7 @@ async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
         "suggested_questions": reply.suggestions,
         "notices": reply.notices,
         "stopped": reply.stopped,
+        "searched": reply.searched,
         "is_pending": False,
         "created_at": now,
     }
@@ -243,5 +244,6 @@ def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, re
         "citations": [{**citation, "url": links.signed(citation["url"])} for citation in reply.citations],
         "notices": reply.notices,
         "stopped": reply.stopped,
+        "searched_for": reply.searched,
         "done": True,
     }

@@ -83,6 +83,7 @@ def _message(parts: Assistant, session: Row[Any], row: Row[Any], answers: Sequen
         suggested_questions=row.suggested_questions,
         citations=None if row.citations is None else [{**c, "url": links.signed(c["url"])} for c in row.citations],
         notices=row.notices,
+        searched_for=row.searched,
         created_at=clock.local_text(row.created_at, zone),
         stopped=row.stopped,
         feedback=Feedback(rating=row.rating, comment=row.comment or "") if row.rating or row.comment else None,

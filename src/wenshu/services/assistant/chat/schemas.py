@@ -56,7 +56,11 @@ class Sources(BaseModel):
 
 
 class Answered(BaseModel):
-    """A finished answer; ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know."""
+    """A finished answer.
+
+    ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know, ``searched_for`` the
+    question as it was understood, without need of the conversation.
+    """
 
     session_id: str
     message_id: int
@@ -66,6 +70,7 @@ class Answered(BaseModel):
     suggested_questions: list[str]
     citations: list[dict[str, Any]]
     notices: list[str]
+    searched_for: str
     stopped: bool
 
 
@@ -172,6 +177,7 @@ class Message(BaseModel):
     suggested_questions: list[str] | None
     citations: list[dict[str, Any]] | None
     notices: list[str] | None
+    searched_for: str | None
     created_at: str
     stopped: bool
     feedback: Feedback | None

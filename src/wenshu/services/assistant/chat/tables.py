@@ -30,6 +30,7 @@ messages = Table(
     Column("suggested_questions", JSON),
     Column("citations", JSON),
     Column("notices", JSON),
+    Column("searched", Text),
     Column("is_pending", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("question_key", Key, index=True),
@@ -42,7 +43,8 @@ messages = Table(
 )
 """``is_pending``: an answer that is still being written; it is shown once it is whole. ``question_key``: of an answer,
 the message it answers; the newest answer to it is shown, the others are ``superseded``. ``stopped``: it ended because
-somebody asked for that. ``rating``: what its reader thought of it, ``up`` or ``down``."""
+somebody asked for that. ``rating``: what its reader thought of it, ``up`` or ``down``. ``searched``: of an
+answer, what was searched for: the question, made whole where it leaned on the conversation."""
 
 turns = Table(
     "chat_turns",
