@@ -25,15 +25,13 @@ class ServerProcess:
 
     def start(self) -> "ServerProcess":
         """Start and wait until calls are answered."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
-        env = {**kept, "WENSHU_LOG_LEVEL": "info", **self.settings}
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [BIN, "serve", "--port", "0", "--home", self.home],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=env,
+                env=self.environment(),
             )
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -41,6 +39,11 @@ class ServerProcess:
                 self.url = line.split()[-1].removesuffix("/console/")
                 return self
         raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
+
+    def environment(self) -> dict[str, str]:
+        """What the process is told: this one's variables without our settings, and its own."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
+        return {**kept, "WENSHU_LOG_LEVEL": "info", **self.settings}
 
     def client(self, **options) -> httpx.Client:
         """An HTTP client of this server; close it, or use it in a with block."""

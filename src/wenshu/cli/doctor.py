@@ -17,6 +17,8 @@ from wenshu.cli.settings import read_settings
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.settings import Settings, show
+from wenshu.core.storage.errors import StorageUnavailable
+from wenshu.core.storage.store import open_store
 from wenshu.kit.errors import WenshuError
 from wenshu.server.compose import Misconfigured, check_supported, trusts
 from wenshu.server.home import Home
@@ -38,7 +40,7 @@ def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data fol
     settings = read_settings(home)
     findings = [
         finding
-        for check in (_python, _sqlite, _folder, _server, _settings, _parser, _model)
+        for check in (_python, _sqlite, _folder, _server, _settings, _storage, _parser, _model)
         for finding in check(settings)
     ]
     for finding in findings:
@@ -104,6 +106,28 @@ def _misconfigured(check: Callable[[Settings], object], settings: Settings) -> I
         check(settings)
     except Misconfigured as error:
         yield Finding("bad", str(error))
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    at = settings.storage.url
+    if not at:
+        return  # a folder of the data folder, looked at above
+    try:
+        asyncio.run(open_store(settings.storage, settings.home).check())
+    except StorageUnavailable as error:
+        yield Finding("bad", f"文件存储不可用 The store cannot be used: {at}：{error.message}（{error.detail}）")
+    except OSError as error:
+        yield Finding("bad", f"文件存储不可用 The store cannot be used: {at} ({error.strerror})")
+    except ValueError:
+        return  # told with the settings
+    else:
+        yield Finding("ok", f"文件存储可写、可读、可删 The store takes, gives and removes files: {at}")
+    if at.startswith("s3://") and not settings.storage.link_secret.get_secret_value():
+        yield Finding(
+            "note",
+            "多台服务器须共用签名密钥，否则文件链接只在签发它的服务器上有效 "
+            "Several servers need one WENSHU_STORAGE_LINK_SECRET: a link opens where it was signed",
+        )
 
 
 def _parser(settings: Settings) -> Iterator[Finding]:

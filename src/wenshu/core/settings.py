@@ -23,12 +23,14 @@ from pydantic_settings import (
 )
 
 MIB = 1024 * 1024
+LEAST_LINK_SECRET = 16
+"""Bytes below which a signature could be guessed."""
 
 
 class Section(BaseModel):
     """One table of the file; an unknown key is an error, so that a typing mistake cannot pass for a setting."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ServerSettings(Section):
@@ -67,8 +69,34 @@ class DatabaseSettings(Section):
 class StorageSettings(Section):
     """Where the files live."""
 
-    url: str = Field(default="", description="file:///folder; empty: the folder objects/ in the data folder.")
+    url: str = Field(
+        default="", description="file:///folder or s3://bucket/prefix; empty: the folder objects/ in the data folder."
+    )
+    endpoint: str = Field(
+        default="", description="S3 address, e.g. https://minio.example.com:9000; empty: AWS_ENDPOINT_URL or Amazon's."
+    )
+    region: str = Field(default="", description="S3 region; empty: AWS_REGION or us-east-1.")
+    access_key_id: str = Field(default="", description="S3 key id; empty: AWS_ACCESS_KEY_ID or the machine's role.")
+    secret_access_key: SecretStr = Field(
+        default=SecretStr(""), description="S3 secret key; empty: AWS_SECRET_ACCESS_KEY or the machine's role."
+    )
+    path_style: bool = Field(
+        default=True,
+        description="The bucket stands in the path (MinIO); false: in the host name (OSS, COS).",
+    )
+    allow_http: bool = Field(default=False, description="Let an S3 endpoint be plain http://, not encrypted.")
+    link_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs links to files, 16 bytes or more, one for all servers; empty: secret.key in the home.",
+    )
     link_seconds: int = Field(default=7 * 86400, ge=60, description="How long a signed link to a file opens, seconds.")
+
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value().encode()) < LEAST_LINK_SECRET:
+            raise ValueError(f"a signing secret has {LEAST_LINK_SECRET} bytes or more")
+        return value
 
 
 class MilvusSettings(Section):
@@ -160,7 +188,12 @@ class Settings(BaseSettings):
     """Everything that can be set. Build it with ``load``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WENSHU_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+        env_prefix="WENSHU_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # an input may be a secret
     )
 
     home: Annotated[Path, Field(description="The one data folder.")] = Path("wenshu-home")
@@ -259,7 +292,7 @@ def _hidden(secret: str) -> str:
     """An address keeps all but its password, any other secret shows only that it is set."""
     if not secret:
         return ""
-    parts = urlsplit(secret)
-    if not parts.scheme:
+    if "://" not in secret:
         return "******"
+    parts = urlsplit(secret)
     return secret.replace(f":{parts.password}@", ":******@") if parts.password else secret

@@ -18,8 +18,9 @@ from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.llm.openai import OpenAIChatModel
 from wenshu.core.llm.port import ChatModel
 from wenshu.core.settings import Settings
-from wenshu.core.storage.files import Files, open_store
+from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
+from wenshu.core.storage.store import open_store, place
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
@@ -70,8 +71,9 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     try:
         await database.migrate()
         await parser.start()
-        links = Links(settings.server.public_url or public_url, load_secret(home.secret), settings.storage.link_seconds)
-        files = Files(database, open_store(settings.storage.url, home.path), links)
+        secret = load_secret(settings.storage, home.secret)
+        links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
+        files = Files(database, open_store(settings.storage, home.path), links)
         index = EmbeddedIndex()
         searcher = Searcher(database, index)
         running = RunningTurns()
@@ -132,10 +134,10 @@ def check_supported(settings: Settings) -> None:
         )
     if settings.milvus.uri:
         raise Misconfigured("WENSHU_MILVUS_URI：本版本仅支持内置索引。This release has the embedded index only.")
-    if settings.storage.url and not settings.storage.url.startswith("file://"):
-        raise Misconfigured(
-            "WENSHU_STORAGE_URL：本版本仅支持 file:// 目录。This release stores files in a folder only."
-        )
+    try:
+        place(settings.storage, settings.home)
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_STORAGE_URL：{error}") from error
     try:
         AllowList.parse(settings.fetch.allow_hosts)
     except ValueError as error:

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from wenshu.kit.errors import RateLimited, TooLarge, WenshuError
+from wenshu.kit.errors import RangeNotSatisfiable, RateLimited, TooLarge, WenshuError
 from wenshu.web.strict import StrictRoute
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ STATUS: dict[str, int] = {
     "conflict": 409,
     "too_large": 413,
     "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
     "rate_limited": 429,
     "internal": 500,
     "unavailable": 503,
@@ -106,6 +107,8 @@ def respond(dialect: Dialect, error: WenshuError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, TooLarge):
         # The rest of the body is still on its way: nobody will read it.
         headers["Connection"] = "close"

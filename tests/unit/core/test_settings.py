@@ -55,10 +55,10 @@ def test_lists_are_json(monkeypatch):
 
 
 def test_secrets_stay_hidden(monkeypatch):
-    monkeypatch.setenv("WENSHU_LLM_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("WENSHU_LLM_API_KEY", "sk:very-secret")
     monkeypatch.setenv("WENSHU_DATABASE_URL", "postgresql://user:pass-word@host/db")
     shown = sources()
-    assert "sk-very-secret" not in str(shown)
+    assert "very-secret" not in str(shown)
     assert shown["database.url"][0] == "postgresql://user:******@host/db"
 
 

@@ -29,7 +29,8 @@ def test_other_addresses_need_a_word(host):
     [
         {"database": {"url": "postgresql+asyncpg://h/d"}},
         {"milvus": {"uri": "http://m"}},
-        {"storage": {"url": "s3://b"}},
+        {"storage": {"url": "gs://b"}},
+        {"storage": {"url": "s3://bucket", "endpoint": "http://minio:9000"}},
         {"llm": {"url": "http://m"}},
         {"llm": {"model": "m"}},
         {"fetch": {"allow_hosts": ["http://a b"]}},

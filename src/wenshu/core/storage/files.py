@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from obstore.store import LocalStore
 from sqlalchemy import insert, select
 
 from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.storage.links import Links
+from wenshu.core.storage.objects import Objects
 from wenshu.core.storage.tables import files
 from wenshu.kit import clock
 from wenshu.kit.errors import NotFound
 from wenshu.kit.ids import new_id
-
-_CHUNK = 1024 * 1024
-_PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +38,16 @@ class StoredFile:
 class Files:
     """Keeps files and gives them back."""
 
-    def __init__(self, database: Database, store: LocalStore, links: Links) -> None:
+    def __init__(self, database: Database, objects: Objects, links: Links) -> None:
         self._database = database
-        self._store = store
+        self._objects = objects
         self.links = links
 
     async def keep(self, scope: Scope, path: Path, name: str, media_type: str) -> StoredFile:
         """Store the file at ``path``. The object comes first: a crash leaves at worst an object nobody names."""
         file_id = new_id()
         size, digest = await asyncio.to_thread(_measure, path)
-        await self._store.put_async(file_id, path)
+        await self._objects.put(file_id, path)
         owner = scope.stamp()
         file = StoredFile(file_id, name, media_type, size, **owner)
         async with self._database.write(scope) as tx:
@@ -67,25 +64,22 @@ class Files:
             raise NotFound("文件不存在")
         return StoredFile(*row)
 
-    async def read(self, file_id: str) -> AsyncIterator[bytes]:
-        """The file's bytes in pieces. Raises NotFound where the object is gone."""
-        try:
-            result = await self._store.get_async(file_id)
-        except FileNotFoundError as error:
-            raise NotFound("文件不存在") from error
-        async for piece in result.stream(_CHUNK):
-            yield bytes(piece)
+    async def read(self, file_id: str, span: tuple[int, int] | None = None) -> AsyncIterator[bytes]:
+        """The file's bytes in pieces, or those of ``span`` (first, behind the last).
+
+        Raises NotFound where the object is gone, and StorageUnavailable, before the first piece; after it the latter.
+        """
+        return await self._objects.open(file_id, span)
 
     async def fetch(self, file_id: str, into: Path) -> None:
         """Copy the file's bytes to a local path, where a parser can read them."""
         with into.open("wb") as target:
-            async for piece in self.read(file_id):
+            async for piece in await self.read(file_id):
                 target.write(piece)
 
     async def check(self) -> None:
-        """Write and delete a small object; raises what is wrong where the store takes none."""
-        await self._store.put_async(_PROBE, b"")
-        await self._store.delete_async(_PROBE)
+        """Raises StorageUnavailable where the store does not take, give or remove a small object."""
+        await self._objects.check()
 
     def link(self, file: StoredFile) -> str:
         """The canonical link of a file."""
@@ -95,12 +89,3 @@ class Files:
 def _measure(path: Path) -> tuple[int, str]:
     with path.open("rb") as source:
         return path.stat().st_size, file_digest(source, "sha256").hexdigest()
-
-
-def open_store(url: str, home: Path) -> LocalStore:
-    """The store that ``storage.url`` names; empty means a folder in the data folder."""
-    if url and not url.startswith("file://"):
-        raise ValueError("this release stores files in a folder only; WENSHU_STORAGE_URL takes file:///folder")
-    folder = Path(url.removeprefix("file://")) if url else home / "objects"
-    folder.mkdir(parents=True, exist_ok=True)
-    return LocalStore(folder)
