@@ -51,8 +51,8 @@ test-all: setup-test ## 连同长时间的故障测试 With the long fault runs
 demo: setup ## 每项服务用示例走一遍，结果在 demo-output/ Every service once, files left in demo-output/
 	@$(BIN)/python demo/demo.py
 
-eval: setup ## 质量评测 Quality on the development data
-	@$(BIN)/python evals/retrieval.py
+eval: setup ## 质量评测，与同类并列 Quality on the development data, beside peers
+	@$(BIN)/python evals/side_by_side.py
 
 bench: setup ## 性能基准 Benchmarks, each a ratio against a limit in the same run
 	@$(BIN)/python benchmarks/search.py
