@@ -81,7 +81,7 @@ class Store:
         assert {row[:3]: row[3] for row in kept if row[3]} == counted
 
     def _check_files(self) -> None:
-        for key, size, digest in self.rows("SELECT id, size, sha256 FROM files"):
+        for key, size, digest in self.rows("SELECT id, size, sha256 FROM files WHERE state = 'kept'"):
             body = (self._home / "objects" / key).read_bytes()
             assert (len(body), sha256(body).hexdigest()) == (size, digest)
 

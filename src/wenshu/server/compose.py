@@ -1,8 +1,8 @@
 """Composition: from settings to the parts of one running server."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import literal, select
@@ -21,6 +21,7 @@ from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
+from wenshu.core.storage.sweep import sweep_for_ever
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
@@ -67,13 +68,13 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         ),
         concurrency=settings.documents.workers,
     )
-    stops: asyncio.Task[None] | None = None
     try:
         await database.migrate()
         await parser.start()
         secret = load_secret(settings.storage, home.secret)
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
-        files = Files(database, open_store(settings.storage, home.path), links)
+        objects = open_store(settings.storage, home.path)
+        files = Files(database, objects, links)
         index = EmbeddedIndex()
         searcher = Searcher(database, index)
         running = RunningTurns()
@@ -91,20 +92,27 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
         await recover(assistant)
-        checks = {"database": _database_check(database), "storage": files.check, "parser": parser.start}
-        stops = asyncio.create_task(watch_stops(assistant))
-        yield Composed(web, assistant, checks)
-        await running.close(settings.server.stop_seconds)
+        checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
+        async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
+            yield Composed(web, assistant, checks)
+            await running.close(settings.server.stop_seconds)
     finally:
-        if stops is not None:
-            stops.cancel()
-            with suppress(asyncio.CancelledError):
-                await stops
         await parser.close()
         await fetcher.close()
         if model is not None:
             await model.close()
         await database.close()
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+    """Work without an end of its own, for the length of the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def trusts(settings: Settings) -> bool:

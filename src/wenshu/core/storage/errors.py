@@ -7,13 +7,14 @@ from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
 from wenshu.kit.errors import Unavailable
 
-Reason = Literal["refused", "unreachable", "missing", "full", "broken"]
+Reason = Literal["refused", "unreachable", "missing", "full", "slow", "broken"]
 
 MESSAGES: dict[Reason, str] = {
     "refused": "文件存储拒绝访问，请检查凭据与权限",
     "unreachable": "无法连接文件存储",
     "missing": "文件存储的桶或目录不存在",
     "full": "文件存储空间不足",
+    "slow": "文件存储过慢，请重试",
     "broken": "文件存储出错",
 }
 """Stable reason → what people read."""

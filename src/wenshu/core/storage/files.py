@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.core.storage.errors import StorageUnavailable
 from wenshu.core.storage.links import Links
 from wenshu.core.storage.objects import Objects
 from wenshu.core.storage.tables import files
@@ -44,22 +45,31 @@ class Files:
         self.links = links
 
     async def keep(self, scope: Scope, path: Path, name: str, media_type: str) -> StoredFile:
-        """Store the file at ``path``. The object comes first: a crash leaves at worst an object nobody names."""
-        file_id = new_id()
+        """Store the file at ``path``.
+
+        The row says what is about to be written before the object is, and that it is there after: what a crash leaves
+        in between has a row, by which ``sweep`` finds it.
+        """
         size, digest = await asyncio.to_thread(_measure, path)
-        await self._objects.put(file_id, path)
-        owner = scope.stamp()
-        file = StoredFile(file_id, name, media_type, size, **owner)
+        file = StoredFile(new_id(), name, media_type, size, **scope.stamp())
+        row = {"id": file.id, "name": name, "media_type": media_type, "size": size, "sha256": digest}
         async with self._database.write(scope) as tx:
-            row = {"id": file_id, "name": name, "media_type": media_type, "size": size, **scope.stamp()}
-            await tx.run(insert(files).values(**row, sha256=digest, created_at=clock.now()))
+            await tx.run(insert(files).values(**row, **scope.stamp(), state="writing", created_at=clock.now()))
+        await self._objects.put(file.id, path)
+        async with self._database.write(scope) as tx:
+            mine = (files.c.id == file.id, files.c.state == "writing", scope.exactly(files))
+            settled = await tx.run(update(files).where(*mine).values(state="kept"))
+        if not settled:  # the sweep took it for dead
+            await self._objects.delete(file.id)
+            raise StorageUnavailable("slow")
         return file
 
     async def find(self, file_id: str, scope: Scope = EVERYTHING) -> StoredFile:
         """The file's row. Raises NotFound outside the scope; the default is for holders of a signed link."""
         columns = [files.c[name] for name in StoredFile.__slots__]
         async with self._database.read(scope) as tx:
-            row = await tx.first(select(*columns).where(files.c.id == file_id, scope.sees(files)))
+            found = (files.c.id == file_id, files.c.state == "kept", scope.sees(files))
+            row = await tx.first(select(*columns).where(*found))
         if row is None:
             raise NotFound("文件不存在")
         return StoredFile(*row)
@@ -76,10 +86,6 @@ class Files:
         with into.open("wb") as target:
             async for piece in await self.read(file_id):
                 target.write(piece)
-
-    async def check(self) -> None:
-        """Raises StorageUnavailable where the store does not take, give or remove a small object."""
-        await self._objects.check()
 
     def link(self, file: StoredFile) -> str:
         """The canonical link of a file."""
