@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from wenshu.cli.output import say
 from wenshu.cli.settings import read_settings
+from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_words, open_database
+from wenshu.core.database.examine import examine
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.settings import Settings, show
@@ -40,7 +43,7 @@ def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data fol
     settings = read_settings(home)
     findings = [
         finding
-        for check in (_python, _sqlite, _folder, _server, _settings, _storage, _parser, _model)
+        for check in (_python, _sqlite, _database, _folder, _server, _settings, _storage, _parser, _model)
         for finding in check(settings)
     ]
     for finding in findings:
@@ -68,6 +71,34 @@ def _sqlite(settings: Settings) -> Iterator[Finding]:
             return
     connection.close()
     yield Finding("ok", f"SQLite {sqlite3.sqlite_version}，含 FTS5 全文检索 with FTS5")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        database = open_database(settings.database, Home(settings.home).database)
+    except ValueError:
+        return  # told with the settings
+    if not database.shared:
+        return  # a file is made at the first start
+    try:
+        found, faults = asyncio.run(_examined(database))
+    except DatabaseUnavailable as error:
+        yield Finding("bad", f"数据库无法连接 The database cannot be reached: {database.place} ({error.reason})")
+        return
+    except DBAPIError as error:
+        yield Finding("bad", f"数据库无法使用 The database cannot be used: {database.place} ({driver_words(error)})")
+        return
+    for fault in faults:
+        yield Finding("bad", f"数据库 Database {database.place}：{fault}")
+    if not faults:
+        yield Finding("ok", f"数据库 Database {database.place}：{found}")
+
+
+async def _examined(database: Database) -> tuple[str, list[str]]:
+    try:
+        return await examine(database)
+    finally:
+        await database.close()
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:

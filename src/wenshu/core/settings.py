@@ -5,12 +5,12 @@ the one named by ``WENSHU_CONFIG``, else ``./wenshu.toml``, else ``wenshu.toml``
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -63,7 +63,14 @@ class ServerSettings(Section):
 class DatabaseSettings(Section):
     """Where the rows live."""
 
-    url: SecretStr = Field(default=SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")
+    url: SecretStr = Field(
+        default=SecretStr(""), description="postgresql://user:password@host/name; empty: SQLite in the data folder."
+    )
+    pool_size: int = Field(default=8, ge=2, le=1000, description="Connections of one process.")
+    wait_seconds: float = Field(default=30, gt=0, description="Longest wait for a free connection, seconds.")
+    statement_seconds: float = Field(
+        default=60, gt=0, description="Longest statement, or pause in a transaction, on PostgreSQL, seconds."
+    )
 
 
 class StorageSettings(Section):
@@ -289,10 +296,11 @@ def _printable(value: object) -> str:
 
 
 def _hidden(secret: str) -> str:
-    """An address keeps all but its password, any other secret shows only that it is set."""
+    """An address keeps all but its passwords, any other secret shows only that it is set."""
     if not secret:
         return ""
     if "://" not in secret:
         return "******"
-    parts = urlsplit(secret)
-    return secret.replace(f":{parts.password}@", ":******@") if parts.password else secret
+    # To the last @, as a password may hold anything: rather too much is hidden than too little.
+    shown = re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:******@", secret)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1******", shown)

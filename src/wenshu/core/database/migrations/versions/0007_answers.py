@@ -12,3 +12,8 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("chat_messages", sa.Column("searched", sa.Text))
+
+
+def downgrade() -> None:
+    """Undo."""
+    op.drop_column("chat_messages", "searched")
