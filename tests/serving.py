@@ -1,5 +1,7 @@
 """A real server process of its own, for tests that talk HTTP or kill it."""
 
+import asyncio
+import inspect
 import os
 import signal
 import subprocess
@@ -78,3 +80,15 @@ def eventually(check, seconds: float = 20):
             assert found
             return found
         time.sleep(0.05)
+
+
+async def eventually_async(check, seconds: float = 20):
+    """The same inside an event loop; ``check`` may be a coroutine function."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        found = await found if inspect.isawaitable(found) else found
+        if found or time.monotonic() > deadline:
+            assert found
+            return found
+        await asyncio.sleep(0.02)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import literal, select
 
 from wenshu.core.auth.limits import RateLimiter
-from wenshu.core.database.engine import Database, sqlite_url
+from wenshu.core.database.engine import Database, open_database
+from wenshu.core.database.processes import Presence
 from wenshu.core.database.scope import EVERYTHING
+from wenshu.core.database.url import parse_url
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.addresses import AllowList
@@ -28,7 +30,7 @@ from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
-from wenshu.services.assistant.chat.ask import recover
+from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.parts import Assistant
@@ -53,7 +55,8 @@ class Composed:
 @asynccontextmanager
 async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
-    database = Database(settings.database.url.get_secret_value() or sqlite_url(home.database))
+    database = open_database(settings.database, home.database)
+    process = Presence(database, "server")
     model = _model(settings)
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
@@ -70,6 +73,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     )
     try:
         await database.migrate()
+        await process.enter()
         await parser.start()
         secret = load_secret(settings.storage, home.secret)
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
@@ -89,18 +93,21 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             replier=Replier(searcher, model),
             sources=Sources(database, index),
             running=running,
+            process=process,
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
-            yield Composed(web, assistant, checks)
+            async with _beside(keep_recovering(assistant)):
+                yield Composed(web, assistant, checks)
             await running.close(settings.server.stop_seconds)
     finally:
         await parser.close()
         await fetcher.close()
         if model is not None:
             await model.close()
+        await process.leave()
         await database.close()
 
 
@@ -136,7 +143,11 @@ def trusts(settings: Settings) -> bool:
 def check_supported(settings: Settings) -> None:
     """Raise Misconfigured for settings that this release cannot honour, rather than ignore them."""
     url = settings.database.url.get_secret_value()
-    if url and not url.startswith("sqlite+aiosqlite:"):
+    try:
+        server = bool(url) and parse_url(url).get_backend_name() != "sqlite"
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_DATABASE_URL：{error}") from error
+    if server:  # to be lifted with the first index that does not live in SQLite: everything else runs on PostgreSQL
         raise Misconfigured(
             "WENSHU_DATABASE_URL：本版本仅支持 SQLite（sqlite+aiosqlite:///文件）。This release runs on SQLite only."
         )

@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from wenshu.core.database.engine import Database
+from wenshu.core.database.processes import Presence
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.settings import Settings
@@ -33,6 +34,7 @@ class Assistant:
     replier: Replier
     sources: Sources
     running: RunningTurns
+    process: Presence
 
     @property
     def zone(self) -> ZoneInfo:

@@ -40,7 +40,7 @@ async def regenerate(parts: Assistant, ref: SessionRef, message_id: int) -> Runn
         earlier = await newest_messages(tx, session.id, HISTORY, before=question.id)
         owner = Scope(session.tenant_code, session.org_code or None)
         place = session.session_id, session.id, question.id
-        turn = await open_turn(tx, owner, place, request.after(exchanges(earlier)))
+        turn = await open_turn(tx, parts, owner, place, request.after(exchanges(earlier)))
     return begin(parts, turn)
 
 

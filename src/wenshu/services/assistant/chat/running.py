@@ -28,6 +28,11 @@ class RunningTurn:
         self._changed = asyncio.Event()
         self._stop = asyncio.Event()
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether it ended for a passing reason, so that the whole answer may stand in the database by now."""
+        return self.ended_at is not None and isinstance(self._events[-1].data, Unavailable)
+
     def say(self, data: Mapping[str, Any] | WenshuError, *, last: bool = False) -> None:
         """Append an event; an error is always the last one."""
         if self.ended_at is not None:
@@ -94,6 +99,8 @@ class RunningTurns:
     def __init__(self) -> None:
         self._turns: OrderedDict[str, RunningTurn] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.left_open: set[str] = set()
+        """Streams whose answer the database did not take: to be given again once it is back."""
 
     def start(self, stream_id: str, answer: Callable[[RunningTurn], Awaitable[None]]) -> RunningTurn:
         """Begin an answer in a task of its own."""

@@ -37,15 +37,20 @@ async def create(parts: Assistant, scope: Scope, user_id: str, session_id: str |
     """A new session's id. Raises Conflict where the id is taken, by whomever."""
     chosen = session_id or new_id()
     async with parts.database.write(scope) as tx:
-        if await any_session(tx, chosen):
+        if await held_session(tx, chosen):
             raise Conflict("会话已存在")
         await insert_session(tx, scope, user_id, chosen, title or UNTITLED)
     return chosen
 
 
-async def any_session(tx: Transaction, session_id: str) -> Row[Any] | None:
-    """The session of this id, whosever it is: ids are unique server-wide."""
-    return await tx.first(select(sessions).where(sessions.c.session_id == session_id, EVERYTHING.sees(sessions)))
+async def held_session(tx: Transaction, session_id: str) -> Row[Any] | None:
+    """The session of this id, whosever it is: ids are unique server-wide.
+
+    Nobody makes or changes it until the transaction ends.
+    """
+    await tx.lock("session", session_id)
+    found = select(sessions).where(sessions.c.session_id == session_id, EVERYTHING.sees(sessions))
+    return await tx.first(found.with_for_update())
 
 
 async def insert_session(tx: Transaction, scope: Scope, user_id: str, session_id: str, title: str) -> int:

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from wenshu.core.database.engine import DatabaseUnavailable
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit.errors import NotFound
 from wenshu.services.assistant.chat.tables import turns
@@ -57,7 +58,7 @@ async def watch_stops(parts: Assistant) -> None:
         try:
             async with parts.database.read(EVERYTHING) as tx:
                 rows = await tx.all(wished)
-        except (SQLAlchemyError, OSError):
+        except (DatabaseUnavailable, SQLAlchemyError, OSError):
             log.warning("stops could not be looked for", exc_info=True)
             continue
         for row in rows:

@@ -60,7 +60,8 @@ turns = Table(
     Column("created_at", Instant, nullable=False),
     Column("stop_requested", Boolean, nullable=False, server_default=false()),
     Column("uploads", JSON(none_as_null=True)),
+    Column("process_id", String(32)),
 )
 """One answer to a question. ``state``: answering → answered | failed. ``request`` is what answering again takes, but
 for ``uploads``, the texts that the question brought along: they go when the next question comes. ``stop_requested``:
-the process that answers sees it and ends the answer; after a crash it is not given again."""
+the process that answers, ``process_id``, sees it and ends the answer; after a crash it is not given again."""
