@@ -46,7 +46,7 @@ class Caller:
         return narrowed if tenant_code else EVERYTHING
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     context = web_context(request)
     # No token was ever issued by this server: one that is sent can only be false.
     if "authorization" in request.headers:

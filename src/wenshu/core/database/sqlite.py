@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import ClassVar
 
 from sqlalchemy import URL, Table, event
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from wenshu.core.database.backend import Pool, refuse_nul
+from wenshu.core.database.sqlite_driver import connect
 
 _WRITE = "wenshu_write"
 _MIGRATE = "wenshu_migrate"
@@ -26,7 +28,9 @@ class SQLite:
     shared: ClassVar[bool] = False
 
     def __init__(self, url: URL, pool: Pool) -> None:
-        self.reader = create_async_engine(url, **pool.options())
+        self.reader = create_async_engine(
+            url, async_creator=partial(connect, url.database or ":memory:"), **pool.options()
+        )
         self.writer = self.reader.execution_options(**{_WRITE: True})
         event.listen(self.reader.sync_engine, "connect", _open)
         event.listen(self.reader.sync_engine, "begin", _begin)
@@ -76,7 +80,6 @@ class SQLite:
 def _open(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     """WAL lets readers go on while one writes; FULL keeps an answered write across a power cut, not only a kill."""
     del entry
-    connection.isolation_level = None  # pyright: ignore[reportAttributeAccessIssue] (SQLite's own; we send BEGIN ourselves)
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",

@@ -42,7 +42,7 @@ class Assistant:
         return ZoneInfo(self.settings.time.zone)
 
 
-def _assistant(request: Request) -> Assistant:
+async def _assistant(request: Request) -> Assistant:
     parts: Assistant = request.app.state.assistant
     return parts
 

@@ -43,7 +43,7 @@ dialect = AssistantDialect()
 router = dialect_router(dialect, prefix="/chat_service", tag="对话 Chat")
 
 
-def _session_ref(
+async def _session_ref(
     caller: AnyCaller,
     session_id: Annotated[str, Path(max_length=128)],
     tenant_code: Annotated[Code, Query()] = None,
