@@ -12,17 +12,15 @@ TENANTS = {"bench-a": 0.7, "bench-b": 0.15, "bench-c": 0.1, "bench-d": 0.05}
 """Tenant → share of the chunks and of the questions."""
 CHARACTERS = 240
 DOCUMENT = 100
-"""Chunks of one document."""
+"""Chunks of one document where nothing else is said."""
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One passage to be found; ``id`` is its place among all chunks."""
+    """One passage to be found."""
 
-    id: int
     tenant: str
-    document: str
     title: str
     text: str
 
@@ -33,26 +31,26 @@ def absent() -> str:
 
 
 def chunks(count: int) -> list[Chunk]:
-    """``count`` chunks of some ``CHARACTERS`` characters, each tenant's own in documents of ``DOCUMENT``."""
+    """``count`` chunks of at most ``CHARACTERS`` characters, tenant by tenant."""
     pieces = _read("corpus.jsonl")
     sentences = [text for piece in pieces for text in _SENTENCE.findall(piece["text"]) if 8 <= len(text) <= CHARACTERS]
     titles = [piece["title"].strip() for piece in pieces]
     generator = random.Random(7)  # noqa: S311 (made-up text)
     made: list[Chunk] = []
     for tenant, share in TENANTS.items():
-        for number in range(round(count * share)):
-            document = f"{tenant}-{number // DOCUMENT}.md"
-            made.append(Chunk(len(made), tenant, document, generator.choice(titles), _text(sentences, generator)))
+        made += [
+            Chunk(tenant, generator.choice(titles), _text(sentences, generator)) for _ in range(round(count * share))
+        ]
     return made
 
 
-def documents(made: Sequence[Chunk]) -> Iterator[tuple[str, str, str]]:
-    """(tenant, name, Markdown) of each document: every chunk under a heading of its own, so that it is one piece."""
-    texts: dict[tuple[str, str], list[str]] = {}
-    for chunk in made:
-        texts.setdefault((chunk.tenant, chunk.document), []).append(f"## {chunk.title}\n\n{chunk.text}")
-    for (tenant, name), parts in texts.items():
-        yield tenant, name, "\n\n".join(parts)
+def documents(made: Sequence[Chunk], size: int = DOCUMENT) -> Iterator[tuple[str, str, str]]:
+    """(tenant, name, Markdown) of documents of ``size`` chunks, each under a heading of its own: one piece."""
+    for tenant in TENANTS:
+        own = [chunk for chunk in made if chunk.tenant == tenant]
+        for at in range(0, len(own), size):
+            parts = (f"## {chunk.title}\n\n{chunk.text}" for chunk in own[at : at + size])
+            yield tenant, f"{tenant}-{at // size}.md", "\n\n".join(parts)
 
 
 def questions(count: int) -> list[tuple[str, str]]:
@@ -68,9 +66,7 @@ def _read(name: str) -> list[dict]:
 
 
 def _text(sentences: Sequence[str], generator: random.Random) -> str:
-    text = generator.choice(sentences)
-    while len(text) < CHARACTERS // 2 or len(more := text + generator.choice(sentences)) > CHARACTERS + 60:
-        if len(text) >= CHARACTERS // 2:
-            return text
-        text += generator.choice(sentences)
-    return more
+    text = ""
+    while len(more := text + generator.choice(sentences)) <= CHARACTERS:
+        text = more
+    return text or more[:CHARACTERS]
