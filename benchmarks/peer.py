@@ -102,9 +102,11 @@ class Peer:
         return json.loads(line)
 
     def close(self) -> None:
-        """End the process."""
+        """End the process: it ends with its pipe, and what it started ends with it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.communicate(timeout=30)
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
         self._said.close()
 
     def __enter__(self) -> Self:

@@ -52,8 +52,8 @@ def percentile(values: Sequence[float], share: float = 0.5) -> float:
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
-    if value >= 100:
+    """Three digits that count; a count whole."""
+    if isinstance(value, int) or value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
