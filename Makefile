@@ -54,8 +54,8 @@ demo: setup ## 每项服务用示例走一遍，结果在 demo-output/ Every ser
 eval: setup ## 质量评测，与同类并列 Quality on the development data, beside peers
 	@$(BIN)/python evals/side_by_side.py
 
-bench: setup ## 性能基准 Benchmarks, each a ratio against a limit in the same run
-	@$(BIN)/python benchmarks/search.py
+bench: setup ## 性能基准，与同类并列 Speed beside limits and peers of the same run (BENCH=full: longer load)
+	@$(BIN)/python benchmarks/run.py
 
 lint: setup-test ## 代码检查 ruff, pyright, import contracts
 	@$(BIN)/ruff check .

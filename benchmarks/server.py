@@ -21,11 +21,17 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server: its address, data folder and process id."""
+    """A running server: its address, data folder, process id and log."""
 
     url: str
     home: Path
     pid: int
+    log: Path
+
+    def faults(self) -> list[str]:
+        """What it logged as errors, each by its event and the last line of its trace."""
+        lines = [orjson.loads(line) for line in self.log.read_bytes().splitlines() if line.startswith(b"{")]
+        return [f"{line['event']}: {str(line.get('exception', '')).strip().rpartition(chr(10))[2]}" for line in lines]
 
 
 @contextmanager
@@ -34,17 +40,20 @@ def serving(**settings: str) -> Iterator[Served]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
     own = {"LOG_LEVEL": "error", "RATE_LIMIT": "1000000/minute", **settings}
     with tempfile.TemporaryDirectory(prefix="wenshu-bench-") as folder:
-        process = subprocess.Popen(
-            [WENSHU, "serve", "--port", "0", "--home", folder],
-            env=kept | {f"WENSHU_{name}": value for name, value in own.items()},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        home, log = Path(folder) / "home", Path(folder) / "log"
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                [WENSHU, "serve", "--port", "0", "--home", home],
+                env=kept | {f"WENSHU_{name}": value for name, value in own.items()},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         try:
             line = next((line for line in process.stdout or () if "/console/" in line), None)
             if line is None:
-                raise SystemExit(f"the server ended with {process.wait()}; run `wenshu serve` to see why")
-            yield Served(line.split()[-1].removesuffix("/console/"), Path(folder), process.pid)
+                raise SystemExit(f"the server ended with {process.wait()}: {log.read_text('utf-8')[-500:]}")
+            yield Served(line.split()[-1].removesuffix("/console/"), home, process.pid, log)
         finally:
             process.terminate()
             process.wait()
