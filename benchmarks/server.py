@@ -31,14 +31,15 @@ class Served:
     def faults(self) -> list[str]:
         """What it logged as errors, each by its event and the last line of its trace."""
         lines = [orjson.loads(line) for line in self.log.read_bytes().splitlines() if line.startswith(b"{")]
-        return [f"{line['event']}: {str(line.get('exception', '')).strip().rpartition(chr(10))[2]}" for line in lines]
+        faults = [line for line in lines if line["level"] in {"error", "critical"}]
+        return [f"{line['event']}: {str(line.get('exception', '')).strip().rpartition(chr(10))[2]}" for line in faults]
 
 
 @contextmanager
 def serving(**settings: str) -> Iterator[Served]:
     """Start a server; ``settings`` are ``WENSHU_*`` variables without the prefix."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
-    own = {"LOG_LEVEL": "error", "RATE_LIMIT": "1000000/minute", **settings}
+    own = {"RATE_LIMIT": "1000000/minute", **settings}
     with tempfile.TemporaryDirectory(prefix="wenshu-bench-") as folder:
         home, log = Path(folder) / "home", Path(folder) / "log"
         with log.open("wb") as errors:
