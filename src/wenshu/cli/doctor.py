@@ -19,11 +19,12 @@ from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_wo
 from wenshu.core.database.examine import examine
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
+from wenshu.core.llm.errors import ModelUnavailable
 from wenshu.core.settings import Settings, show
 from wenshu.core.storage.errors import StorageUnavailable
 from wenshu.core.storage.store import open_store
 from wenshu.kit.errors import WenshuError
-from wenshu.server.compose import Misconfigured, check_supported, trusts
+from wenshu.server.compose import Misconfigured, check_supported, embedder, trusts
 from wenshu.server.home import Home
 
 _LEAST_FREE_MIB = 512
@@ -43,7 +44,7 @@ def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data fol
     settings = read_settings(home)
     findings = [
         finding
-        for check in (_python, _sqlite, _database, _folder, _server, _settings, _storage, _parser, _model)
+        for check in (_python, _sqlite, _database, _folder, _server, _settings, _storage, _parser, _model, _embedder)
         for finding in check(settings)
     ]
     for finding in findings:
@@ -192,3 +193,33 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "note", "未配置模型：回答由素材原句摘取 No model: answers are extracted from the material (WENSHU_LLM_URL)"
         )
+
+
+def _embedder(settings: Settings) -> Iterator[Finding]:
+    embedding = settings.embedding
+    if not embedding.url:
+        yield Finding("note", "未配置向量模型：按词语检索 No embedder: search goes by words (WENSHU_EMBEDDING_URL)")
+        return
+    if not embedding.model:
+        return  # told with the settings
+    at = f"{embedding.model} @ {embedding.url}"
+    try:
+        dimension = asyncio.run(_embed_probe(settings))
+    except ModelUnavailable as error:
+        status = f"（HTTP {error.status}）" if error.status else ""
+        yield Finding("bad", f"向量模型不可用 The embedder does not work: {at}：{error.message}{status}")
+    except ValueError:
+        return  # told with the settings
+    else:
+        yield Finding("ok", f"向量模型可用 The embedder works: {at}，{dimension} 维 dimensions")
+
+
+async def _embed_probe(settings: Settings) -> int:
+    """The length of a vector; 0 where no embedder is set."""
+    asked = embedder(settings)
+    if asked is None:
+        return 0
+    try:
+        return len((await asked.embed(["文枢"]))[0])
+    finally:
+        await asked.close()

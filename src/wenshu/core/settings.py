@@ -154,6 +154,19 @@ class LlmSettings(Section):
     between_bytes_seconds: float = Field(default=30, gt=0, description="Longest wait between two pieces, seconds.")
 
 
+class EmbeddingSettings(Section):
+    """An OpenAI-compatible embedder; without one, search goes by words."""
+
+    url: str = Field(default="", description="Base URL, e.g. https://dashscope.aliyuncs.com/compatible-mode/v1.")
+    model: str = Field(default="", description="Embedding model's name at that endpoint.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Bearer key of that endpoint.")
+    dimensions: int = Field(
+        default=0, ge=0, le=65_536, description="Length of the vectors to ask for; 0: the model's own."
+    )
+    batch: int = Field(default=10, ge=1, le=2048, description="Texts in one request; Qwen takes 10, OpenAI 2048.")
+    seconds: float = Field(default=60, gt=0, description="Longest wait for one request's answer, seconds.")
+
+
 class AuthSettings(Section):
     """Who may call."""
 
@@ -213,6 +226,7 @@ class Settings(BaseSettings):
     fetch: FetchSettings = FetchSettings()
     cors: CorsSettings = CorsSettings()
     llm: LlmSettings = LlmSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
     auth: AuthSettings = AuthSettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()

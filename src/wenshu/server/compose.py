@@ -17,8 +17,9 @@ from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.addresses import AllowList
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.index.embedded import EmbeddedIndex
+from wenshu.core.llm.embeddings import OpenAIEmbedder
 from wenshu.core.llm.openai import OpenAIChatModel
-from wenshu.core.llm.port import ChatModel
+from wenshu.core.llm.port import ChatModel, Embedder
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
@@ -163,6 +164,27 @@ def check_supported(settings: Settings) -> None:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
+    if bool(settings.embedding.url) != bool(settings.embedding.model):
+        raise Misconfigured("WENSHU_EMBEDDING_URL 与 WENSHU_EMBEDDING_MODEL 需要一起设置。Set both or neither.")
+    try:
+        embedder(settings)
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_EMBEDDING_URL, WENSHU_EMBEDDING_API_KEY：{error}") from error
+
+
+def embedder(settings: Settings) -> Embedder | None:
+    """The embedder that the settings name, or None. Raises ValueError for an address or a key that cannot be one."""
+    embedding = settings.embedding
+    if not embedding.url:
+        return None
+    return OpenAIEmbedder(
+        embedding.url,
+        embedding.model,
+        embedding.api_key.get_secret_value(),
+        dimensions=embedding.dimensions,
+        batch=embedding.batch,
+        seconds=embedding.seconds,
+    )
 
 
 def _model(settings: Settings) -> ChatModel | None:

@@ -35,6 +35,10 @@ def test_other_addresses_need_a_word(host):
         {"storage": {"url": "s3://bucket", "endpoint": "http://minio:9000"}},
         {"llm": {"url": "http://m"}},
         {"llm": {"model": "m"}},
+        {"embedding": {"url": "http://m"}},
+        {"embedding": {"model": "m"}},
+        {"embedding": {"url": "m:8000/v1", "model": "m"}},
+        {"embedding": {"url": "http://m", "model": "m", "api_key": "密钥"}},
         {"fetch": {"allow_hosts": ["http://a b"]}},
     ],
 )
