@@ -2,7 +2,7 @@
 
 import typer
 
-from wenshu.cli import ask, config, doctor, importing, serve
+from wenshu.cli import ask, config, doctor, importing, reindexing, serve
 
 app = typer.Typer(
     name="wenshu",
@@ -15,5 +15,6 @@ app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("search")(ask.search)
 app.command("doctor")(doctor.doctor)
+app.command("reindex")(reindexing.reindex)
 app.add_typer(importing.app, name="import")
 app.add_typer(config.app, name="config")

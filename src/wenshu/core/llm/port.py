@@ -34,3 +34,17 @@ class ChatModel(Protocol):
     async def close(self) -> None:
         """Close connections; streams under way fail."""
         ...
+
+
+class Embedder(Protocol):
+    """A model that turns texts into vectors; safe for concurrent use."""
+
+    model: str
+    """The model's name: vectors of another one cannot be compared with these."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector for each text, in order, all of one length; sent in batches, a few at once.
+
+        Raises ``errors.ModelUnavailable``.
+        """
+        ...
