@@ -42,6 +42,7 @@ class Pool:
         return {
             "pool_size": self.size,
             "max_overflow": 0,
+            "pool_use_lifo": True,  # the connection whose pages are still in its cache
             "pool_timeout": self.wait_seconds,
             "hide_parameters": True,
             "json_serializer": _to_json,
