@@ -25,7 +25,9 @@ from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.parsers.markdown import scan
 from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.index.tables import passages
+from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.ingest import Ingest
+from wenshu.knowledge.items import Items
 from wenshu.knowledge.search import Searcher
 
 WENSHU = Path(sys.executable).parent / "wenshu"
@@ -83,7 +85,7 @@ async def bare_ingestion(home: Path, texts: list[str]) -> tuple[int, float]:
     """Write the documents without HTTP and without the parser process; passages, and passages a second."""
     database = Database(sqlite_url(home / "wenshu.sqlite3"))
     await database.migrate()
-    ingest = Ingest(database, EmbeddedIndex())
+    ingest = Ingest(Catalog(database, EmbeddedIndex()), Items())
     started = time.perf_counter()
     for number, text in enumerate(texts):
         await ingest.replace_document(SCOPE, f"{number}.md", "", Parsed(text, tuple(scan(text)), "", "text/markdown"))
@@ -122,7 +124,7 @@ async def bare_calls(home: Path, documents: list[str], questions: list[str]) -> 
     """Passages, passages a second written, and milliseconds of a search, all in this process."""
     count, rate = await bare_ingestion(home, documents)
     database = Database(sqlite_url(home / "wenshu.sqlite3"))
-    searcher = Searcher(database, EmbeddedIndex())
+    searcher = Searcher(Catalog(database, EmbeddedIndex()))
     bare = await percentile(lambda question: searcher.search(SCOPE, question, limit=5), questions)
     await database.close()
     return count, rate, bare

@@ -18,7 +18,7 @@ from wenshu.core.database.migrations import alembic_config, upgrade
 from wenshu.core.database.schema import metadata
 from wenshu.core.database.url import parse_url
 
-EMBEDDED = {"passages", "passage_owners", "passage_terms"}
+EMBEDDED = {"passages", "passage_owners", "passage_vectors", "passage_terms"}
 """The embedded index, which is SQLite's alone."""
 
 

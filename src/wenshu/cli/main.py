@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wenshu.cli import ask, config, importing, serve
+from wenshu.cli import ask, config, importing, reindexing, serve
 
 app = typer.Typer(
     name="wenshu",
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("search")(ask.search)
+app.command("reindex")(reindexing.reindex)
 app.add_typer(importing.app, name="import")
 app.add_typer(config.app, name="config")
 

@@ -109,7 +109,14 @@ class StorageSettings(Section):
 class MilvusSettings(Section):
     """An outside index in place of the embedded one."""
 
-    uri: str = Field(default="", description="Milvus address; empty: the embedded full-text index.")
+    uri: str = Field(default="", description="Milvus address, e.g. http://milvus:19530; empty: the embedded index.")
+    token: SecretStr = Field(default=SecretStr(""), description="Milvus token: user:password, or an API key.")
+    prefix: str = Field(
+        default="wenshu",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        description="What our collections are named after.",
+    )
+    timeout_seconds: float = Field(default=10, gt=0, description="Longest wait for one answer of Milvus, seconds.")
 
 
 class SearchSettings(Section):
@@ -117,6 +124,9 @@ class SearchSettings(Section):
 
     limit: int = Field(
         default=3, ge=1, le=200, description="Pieces that a chat answer reads where the call does not say."
+    )
+    vector_mib: int = Field(
+        default=512, ge=16, description="Memory for vectors of an embedded or file index, MiB; beyond it they are read."
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, select
 
-from wenshu.core.database.engine import Database, Transaction
+from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import Scope
-from wenshu.core.index.port import Entry, Index
+from wenshu.core.index.port import Entry
+from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import read
 from wenshu.knowledge.rank import rank
@@ -55,20 +56,19 @@ class Piece:
 class Sources:
     """Reads passages in their place."""
 
-    def __init__(self, database: Database, index: Index) -> None:
-        self._database = database
-        self._index = index
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
 
     async def piece(self, scope: Scope, name: str, ordinal: int) -> Piece | None:
         """A passage of the scope's document of this name, or None.
 
         Of several (a tenant sees those of all its orgs) it is the one of no org, else the one stored last.
         """
-        async with self._database.read(scope) as tx:
+        async with self._catalog.database.read(scope) as tx:
             row = await _document(tx, scope, documents.c.doc_name == name)
-            if row is None:
-                return None
-            entries = await self._index.pieces(tx, scope, row.id, ordinal - 1, ordinal + 1)
+        if row is None:
+            return None
+        entries = await self._around(scope, row.id, ordinal)
         entry = next((entry for entry in entries if entry.ordinal == ordinal), None)
         if entry is None:
             return None
@@ -77,20 +77,24 @@ class Sources:
     async def place(self, scope: Scope, cited: Cited) -> Place:
         """Where a cited passage stands now."""
         kind, _, rest = cited.key.partition(":")
-        async with self._database.read(scope) as tx:
-            if kind == "qa":
+        if kind == "qa":
+            async with self._catalog.database.read(scope) as tx:
                 return await _pair_place(tx, scope, cited, int(rest))
-            if kind != "doc":
-                return Place("attached")
-            owner, _, ordinal = rest.partition(":")
-            return await self._document_place(tx, scope, cited, int(owner), int(ordinal))
+        if kind != "doc":
+            return Place("attached")
+        owner, _, ordinal = rest.partition(":")
+        return await self._document_place(scope, cited, int(owner), int(ordinal))
 
-    async def _document_place(self, tx: Transaction, scope: Scope, cited: Cited, owner: int, ordinal: int) -> Place:
+    async def _around(self, scope: Scope, document: int, ordinal: int) -> Sequence[Entry]:
+        return await self._catalog.pieces(scope, document, range(ordinal - 1, ordinal + 2))
+
+    async def _document_place(self, scope: Scope, cited: Cited, owner: int, ordinal: int) -> Place:
         named = documents.c.doc_name == cited.name
-        row = await _document(tx, scope, named & (documents.c.id == owner)) or await _document(tx, scope, named)
+        async with self._catalog.database.read(scope) as tx:
+            row = await _document(tx, scope, named & (documents.c.id == owner)) or await _document(tx, scope, named)
         if row is None:
             return Place("deleted")
-        entries = await self._index.pieces(tx, scope, row.id, ordinal - 1, ordinal + 1)
+        entries = await self._around(scope, row.id, ordinal)
         same = any((entry.ordinal, entry.start, entry.body) == (ordinal, cited.start, cited.text) for entry in entries)
         if not same:
             return Place("replaced", updated_at=row.updated_at)

@@ -11,7 +11,7 @@ from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.parsers.markdown import scan
 from wenshu.core.index.port import Found, Statistics
 from wenshu.knowledge.features import Asked
-from wenshu.knowledge.ingest import piece_entry
+from wenshu.knowledge.items import piece_entry
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.rerank import rerank
 from wenshu.knowledge.search import passage_of
@@ -49,7 +49,7 @@ def find_in_texts(question: str, texts: Sequence[UploadedText], limit: int) -> l
     ]
     ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)))[:limit]
     return [
-        passage_of(entry, score, kind="upload", key=f"upload:{pieces[entry.owner_id][0]}:{entry.ordinal}")
+        passage_of(entry, score, kind="upload", key=f"upload:{pieces[entry.generation][0]}:{entry.ordinal}")
         for entry, score in ranked
     ]
 

@@ -33,12 +33,14 @@ _CONSOLE_POLICY = (
 def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
     """The FastAPI application; ``app.state.composed`` holds the parts while it runs."""
     checks: dict[str, Check] = {}
+    notices: list[str] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with composed(settings, home, public_url) as parts:
             _attach(app, parts)
             checks.update(parts.checks)
+            notices[:] = parts.notices
             yield
 
     app = FastAPI(
@@ -50,7 +52,7 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         lifespan=lifespan,
     )
     install_fault_handlers(app)
-    for router in (chat_router, library_router, file_routes.router, health_router(checks)):
+    for router in (chat_router, library_router, file_routes.router, health_router(checks, notices)):
         app.include_router(router)
     _add_console(app)
     return app

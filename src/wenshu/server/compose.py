@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import literal, select
@@ -16,7 +16,6 @@ from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.addresses import AllowList
 from wenshu.core.fetch.fetcher import Fetcher
-from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.llm.embeddings import OpenAIEmbedder
 from wenshu.core.llm.openai import OpenAIChatModel
 from wenshu.core.llm.port import ChatModel, Embedder
@@ -25,12 +24,11 @@ from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
-from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
-from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
+from wenshu.server.library import kept_library
 from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.chat.stop import watch_stops
@@ -51,6 +49,8 @@ class Composed:
     web: WebContext
     assistant: Assistant
     checks: dict[str, Check]
+    notices: list[str]
+    """What the operator should know, though everything works."""
 
 
 @asynccontextmanager
@@ -59,19 +59,13 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     database = open_database(settings.database, home.database)
     process = Presence(database, "server")
     model = _model(settings)
+    opened = AsyncExitStack()
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
         timeout_seconds=settings.fetch.timeout_seconds,
         max_bytes=settings.fetch.max_bytes,
     )
-    parser = ParserPool(
-        Limits(
-            memory_bytes=settings.documents.memory_mib * 1024 * 1024,
-            wall_seconds=settings.documents.seconds,
-            file_bytes=settings.server.max_file_bytes,
-        ),
-        concurrency=settings.documents.workers,
-    )
+    parser = _parser(settings)
     try:
         await database.migrate()
         await process.enter()
@@ -80,8 +74,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
         objects = open_store(settings.storage, home.path)
         files = Files(database, objects, links)
-        index = EmbeddedIndex()
-        searcher = Searcher(database, index)
+        material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
         running = RunningTurns()
         assistant = Assistant(
             settings=settings,
@@ -89,21 +82,23 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             files=files,
             fetcher=fetcher,
             parser=parser,
-            ingest=Ingest(database, index),
-            searcher=searcher,
-            replier=Replier(searcher, model),
-            sources=Sources(database, index),
+            ingest=material.ingest,
+            searcher=material.searcher,
+            replier=Replier(material.searcher, model),
+            sources=Sources(material.catalog),
             running=running,
             process=process,
         )
         web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
+        checks["index"] = material.catalog.index.check
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
             async with _beside(keep_recovering(assistant)):
-                yield Composed(web, assistant, checks)
+                yield Composed(web, assistant, checks, material.notices)
             await running.close(settings.server.stop_seconds)
     finally:
+        await opened.aclose()
         await parser.close()
         await fetcher.close()
         if model is not None:
@@ -145,15 +140,10 @@ def check_supported(settings: Settings) -> None:
     """Raise Misconfigured for settings that this release cannot honour, rather than ignore them."""
     url = settings.database.url.get_secret_value()
     try:
-        server = bool(url) and parse_url(url).get_backend_name() != "sqlite"
+        if url:
+            parse_url(url)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_DATABASE_URL：{error}") from error
-    if server:  # to be lifted with the first index that does not live in SQLite: everything else runs on PostgreSQL
-        raise Misconfigured(
-            "WENSHU_DATABASE_URL：本版本仅支持 SQLite（sqlite+aiosqlite:///文件）。This release runs on SQLite only."
-        )
-    if settings.milvus.uri:
-        raise Misconfigured("WENSHU_MILVUS_URI：本版本仅支持内置索引。This release has the embedded index only.")
     try:
         place(settings.storage, settings.home)
     except ValueError as error:
@@ -185,6 +175,15 @@ def embedder(settings: Settings) -> Embedder | None:
         batch=embedding.batch,
         seconds=embedding.seconds,
     )
+
+
+def _parser(settings: Settings) -> ParserPool:
+    limits = Limits(
+        memory_bytes=settings.documents.memory_mib * 1024 * 1024,
+        wall_seconds=settings.documents.seconds,
+        file_bytes=settings.server.max_file_bytes,
+    )
+    return ParserPool(limits, concurrency=settings.documents.workers)
 
 
 def _model(settings: Settings) -> ChatModel | None:

@@ -27,6 +27,7 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.database = self.path / "wenshu.sqlite3"
+        self.index = self.path / "index.sqlite3"
         self.secret = self.path / "secret.key"
         self.temporary = self.path / "tmp"
         self._server = self.path / "server.json"

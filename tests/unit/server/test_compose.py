@@ -28,9 +28,7 @@ def test_other_addresses_need_a_word(host):
     "flags",
     [
         {"database": {"url": "postgresql+asyncpg://h/d"}},
-        {"database": {"url": "postgresql://h/d"}},
         {"database": {"url": "mysql://h/d"}},
-        {"milvus": {"uri": "http://m"}},
         {"storage": {"url": "gs://b"}},
         {"storage": {"url": "s3://bucket", "endpoint": "http://minio:9000"}},
         {"llm": {"url": "http://m"}},
