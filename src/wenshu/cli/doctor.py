@@ -24,7 +24,7 @@ from wenshu.core.settings import Settings, show
 from wenshu.core.storage.errors import StorageUnavailable
 from wenshu.core.storage.store import open_store
 from wenshu.kit.errors import WenshuError
-from wenshu.server.compose import Misconfigured, check_supported, embedder_of, trusts
+from wenshu.server.compose import Misconfigured, check_supported, embedder, trusts
 from wenshu.server.home import Home
 
 _LEAST_FREE_MIB = 512
@@ -216,7 +216,7 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
 
 async def _embed_probe(settings: Settings) -> int:
     """The length of a vector; 0 where no embedder is set."""
-    asked = embedder_of(settings)
+    asked = embedder(settings)
     if asked is None:
         return 0
     try:

@@ -3,6 +3,8 @@
 By terms alone the score is the reranker's likelihood. With an embedder ``fuse`` weighs what both legs say.
 """
 
+import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +24,9 @@ from wenshu.knowledge.vectors import Embedding
 CANDIDATES = 30
 """How many candidates the reranker reads; 99.9 % of the development questions have an answer among so many."""
 
+_PATIENCE_SECONDS = 5.0
+"""For a question's vector: whoever asks waits for it."""
+_REST_SECONDS = 30.0
 Legs = Literal["terms", "vector", "both"]
 
 
@@ -64,6 +69,7 @@ class Searcher:
     def __init__(self, catalog: Catalog, embedding: Embedding | None = None) -> None:
         self._catalog = catalog
         self._embedding = embedding
+        self._resting = 0.0  # until when the embedder is not asked, as it hung
 
     async def search(
         self,
@@ -103,9 +109,15 @@ class Searcher:
         """The question's vector; none where there is no embedder, and where it does not answer: terms find, too."""
         if self._embedding is None or not question.strip():
             return None, False
+        if time.monotonic() < self._resting:
+            return None, True
         try:
-            (vector,) = await self._embedding.of([question[:LONGEST_MEANING]])
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                (vector,) = await self._embedding.of([question[:LONGEST_MEANING]])
         except Unavailable:
+            return None, True
+        except TimeoutError:
+            self._resting = time.monotonic() + _REST_SECONDS
             return None, True
         return vector, False
 

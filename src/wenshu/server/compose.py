@@ -74,7 +74,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
         objects = open_store(settings.storage, home.path)
         files = Files(database, objects, links)
-        material = await opened.enter_async_context(kept_library(settings, home, database, embedder_of(settings)))
+        material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
         running = RunningTurns()
         assistant = Assistant(
             settings=settings,
@@ -157,12 +157,12 @@ def check_supported(settings: Settings) -> None:
     if bool(settings.embedding.url) != bool(settings.embedding.model):
         raise Misconfigured("WENSHU_EMBEDDING_URL 与 WENSHU_EMBEDDING_MODEL 需要一起设置。Set both or neither.")
     try:
-        embedder_of(settings)
+        embedder(settings)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_EMBEDDING_URL, WENSHU_EMBEDDING_API_KEY：{error}") from error
 
 
-def embedder_of(settings: Settings) -> Embedder | None:
+def embedder(settings: Settings) -> Embedder | None:
     """The embedder that the settings name, or None. Raises ValueError for an address or a key that cannot be one."""
     embedding = settings.embedding
     if not embedding.url:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
@@ -69,38 +69,36 @@ class Rebuilding:
 async def library(
     settings: Settings, home: Home, database: Database, embedder: Embedder | None
 ) -> AsyncGenerator[Library]:
-    """Open the library over a migrated database, and close it with its embedder at the end.
+    """Open the library over a migrated database. Raises IndexUnusable where its index is not what is set.
 
-    Raises IndexUnusable where its index is not what is set.
+    The embedder is closed with it.
     """
-    index, state = await _claimed(settings, home, database, embedder)
-    try:
+    async with AsyncExitStack() as closing:
+        if embedder is not None:
+            closing.push_async_callback(embedder.close)
+        index, state = await _claimed(settings, home, database, embedder)
+        closing.push_async_callback(index.close)
         made = _library(database, index, embedder, state)
         if state.terms_version != TERMS_VERSION:
             log.warning("the index is outdated", made_with=state.terms_version, now=TERMS_VERSION)
             made.notices.append(OUTDATED)
         yield made
-    finally:
-        await index.close()
-        if embedder is not None:
-            await embedder.close()
 
 
 @asynccontextmanager
 async def library_to_rebuild(
     settings: Settings, home: Home, database: Database, embedder: Embedder | None
 ) -> AsyncGenerator[Rebuilding]:
-    """The library whatever its index is, to be rebuilt; closed with its embedder at the end."""
-    state = await read_state(database)
-    index, wanted = await _open(settings, home, database, state, embedder)
-    fits = state is not None and state.serves(wanted)
-    try:
+    """The library whatever its index is, to be rebuilt. The embedder is closed with it."""
+    async with AsyncExitStack() as closing:
+        if embedder is not None:
+            closing.push_async_callback(embedder.close)
+        state = await read_state(database)
+        index, wanted = await _open(settings, home, database, state, embedder)
+        closing.push_async_callback(index.close)
+        fits = state is not None and state.serves(wanted)
         begun = state if state is not None and fits else wanted
         yield Rebuilding(_library(database, index, embedder, begun, learns=fits), state, wanted, fits=fits)
-    finally:
-        await index.close()
-        if embedder is not None:
-            await embedder.close()
 
 
 async def accept(settings: Settings, home: Home, database: Database, rebuilt: Rebuilding) -> None:

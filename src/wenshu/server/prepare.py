@@ -10,7 +10,7 @@ from wenshu.core.index.port import IndexUnusable
 from wenshu.core.settings import Settings
 from wenshu.core.storage.links import load_secret
 from wenshu.core.storage.store import open_store
-from wenshu.server.compose import Misconfigured, embedder_of
+from wenshu.server.compose import Misconfigured, embedder
 from wenshu.server.home import Home
 from wenshu.server.library import library
 
@@ -65,7 +65,7 @@ async def _open(settings: Settings, home: Home, database: Database) -> list[str]
         _, faults = await examine(database)
         if not faults:
             await database.migrate()
-            async with library(settings, home, database, embedder_of(settings)):
+            async with library(settings, home, database, embedder(settings)):
                 pass
         return faults
     finally:

@@ -7,7 +7,7 @@ from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.index.port import IndexUnusable
 from wenshu.core.settings import Settings
 from wenshu.knowledge.reindex import Progress
-from wenshu.server.compose import Misconfigured, embedder_of
+from wenshu.server.compose import Misconfigured, embedder
 from wenshu.server.home import Home
 from wenshu.server.library import accept, library_to_rebuild
 
@@ -20,7 +20,7 @@ async def rebuild(settings: Settings, tenant: str) -> AsyncIterator[Progress]:
     database = open_database(settings.database, home.database)
     try:
         await database.migrate()
-        async with library_to_rebuild(settings, home, database, embedder_of(settings)) as rebuilding:
+        async with library_to_rebuild(settings, home, database, embedder(settings)) as rebuilding:
             if not rebuilding.fits and tenant:
                 raise Misconfigured("索引或向量模型已更换，须重建全部（不带 --tenant）。Rebuild all, without --tenant.")
             if not rebuilding.fits and home.running() is not None:
