@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -177,6 +178,28 @@ class EmbeddingSettings(Section):
     seconds: float = Field(default=60, gt=0, description="Longest wait for one request's answer, seconds.")
 
 
+class ExternalSettings(Section):
+    """Notes from outside (小红书), asked for by ``use_external_resource``."""
+
+    url: str = Field(default="", description="Address of the connector; empty: there is none.")
+    kind: Literal["mcp", "http"] = Field(
+        default="mcp", description="mcp: a tool over streamable HTTP; http: POST of query and limit as JSON."
+    )
+    tool: str = Field(default="search_feeds", description="Name of the MCP tool that searches.")
+    token: SecretStr = Field(default=SecretStr(""), description="Bearer token of the connector.")
+    limit: int = Field(default=5, ge=1, le=20, description="Most notes in one answer.")
+    timeout_seconds: float = Field(default=10, gt=0, le=120, description="Time for one search, seconds.")
+    max_bytes: int = Field(default=MIB, ge=1024, description="Largest answer of one search, bytes.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("must be an absolute http or https address")
+        return value
+
+
 class AuthSettings(Section):
     """Who may call."""
 
@@ -237,6 +260,7 @@ class Settings(BaseSettings):
     cors: CorsSettings = CorsSettings()
     llm: LlmSettings = LlmSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    external: ExternalSettings = ExternalSettings()
     auth: AuthSettings = AuthSettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()

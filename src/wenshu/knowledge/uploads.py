@@ -1,9 +1,10 @@
-"""Retrieval from texts that a question brings along: nothing of them is stored in the library."""
+"""Retrieval from texts that a question brings along or outside notes: nothing of them is stored in the library."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from typing import Literal
 
 from wenshu.core.documents.builder import clean
 from wenshu.core.documents.chunk import Chunk, chunk
@@ -29,7 +30,9 @@ class UploadedText:
     text: str
 
 
-def find_in_texts(question: str, texts: Sequence[UploadedText], limit: int) -> list[Passage]:
+def find_in_texts(
+    question: str, texts: Sequence[UploadedText], limit: int, kind: Literal["upload", "external"] = "upload"
+) -> list[Passage]:
     """The best pieces of the texts for the question, best first; all of them where they are few enough.
 
     The texts themselves are the corpus that the statistics come from. CPU-bound, linear in their length.
@@ -49,7 +52,7 @@ def find_in_texts(question: str, texts: Sequence[UploadedText], limit: int) -> l
     ]
     ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)))[:limit]
     return [
-        passage_of(entry, score, kind="upload", key=f"upload:{pieces[entry.generation][0]}:{entry.ordinal}")
+        passage_of(entry, score, kind=kind, key=f"{kind}:{pieces[entry.generation][0]}:{entry.ordinal}")
         for entry, score in ranked
     ]
 

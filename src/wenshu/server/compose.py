@@ -14,6 +14,8 @@ from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.database.url import parse_url
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
+from wenshu.core.external.http import HttpNotes
+from wenshu.core.external.port import Notes
 from wenshu.core.fetch.addresses import AllowList
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.llm.embeddings import OpenAIEmbedder
@@ -24,6 +26,7 @@ from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
+from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
@@ -58,7 +61,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = open_database(settings.database, home.database)
     process = Presence(database, "server")
-    model = _model(settings)
+    model, notes = _model(settings), _notes(settings)
     opened = AsyncExitStack()
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
@@ -84,7 +87,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             parser=parser,
             ingest=material.ingest,
             searcher=material.searcher,
-            replier=Replier(material.searcher, model),
+            replier=Replier(material.searcher, model, Outside(notes, settings.external.limit)),
             sources=Sources(material.catalog),
             running=running,
             process=process,
@@ -101,8 +104,9 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         await opened.aclose()
         await parser.close()
         await fetcher.close()
-        if model is not None:
-            await model.close()
+        for part in (model, notes):
+            if part is not None:
+                await part.close()
         await process.leave()
         await database.close()
 
@@ -197,6 +201,19 @@ def _model(settings: Settings) -> ChatModel | None:
         first_byte_timeout=llm.first_byte_seconds,
         between_bytes_timeout=llm.between_bytes_seconds,
     )
+
+
+def _notes(settings: Settings) -> Notes | None:
+    external = settings.external
+    token = external.token.get_secret_value()
+    if not external.url:
+        return None
+    seconds, most = external.timeout_seconds, external.max_bytes
+    if external.kind == "http":
+        return HttpNotes(external.url, token, timeout_seconds=seconds, max_bytes=most)
+    from wenshu.core.external.mcp import McpNotes  # noqa: PLC0415 (the client takes 0.7 s that only its users need)
+
+    return McpNotes(external.url, external.tool, token, timeout_seconds=seconds, max_bytes=most)
 
 
 def _database_check(database: Database) -> Check:
