@@ -8,6 +8,7 @@ import pytest
 
 from contracts.assistant.material import Material
 from contracts.assistant.wire import LIBRARY, succeeded
+from embeddings import EmbeddingServer
 from lite import Lite
 from serving import BIN, ServerProcess
 
@@ -196,3 +197,62 @@ def test_a_milvus_that_cannot_be_used_is_told_in_words(tmp_path, uri, words):
     done = subprocess.run(command, env=server.environment(), capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, words in done.stderr) == (1, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def embeddings():
+    with EmbeddingServer() as server:
+        yield server
+
+
+def hits(caller, **asked):
+    return caller.post("search_from_vector_db", collection_type="DOC", **asked)
+
+
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("file", marks=pytest.mark.slow), "milvus"])
+def test_meaning_is_searched_once_an_embedder_is_set(tmp_path, material, request, kind, embeddings, call):
+    base = {"WENSHU_FETCH_ALLOW_HOSTS": f'["{material.address}"]'}
+    if kind == "file":
+        base |= {"WENSHU_DATABASE_URL": request.getfixturevalue("postgres_url")}
+    if kind == "milvus":
+        base |= {"WENSHU_MILVUS_URI": request.getfixturevalue("lite").uri}
+    plain = ServerProcess(tmp_path / "home", **base)
+    with plain.start().client() as client:
+        caller = call(client)
+        caller.add("假期.txt", "员工每年享有五天年假，提前三日申请。")
+        caller.add("库房.txt", "型号LX-101存放在三号库房。")
+        found = hits(caller, query="年假")
+        assert found["entities"][0][0]["vector_similarity"] is None
+        assert "未配置向量模型" in found["notices"][0]
+    plain.stop()
+    meaning = ServerProcess(plain.home, **base, WENSHU_EMBEDDING_URL=embeddings.url, WENSHU_EMBEDDING_MODEL="m")
+    command = [BIN, "serve", "--port", "0", "--home", meaning.home]
+    refused = subprocess.run(
+        command, env=meaning.environment(), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (refused.returncode, "wenshu reindex" in refused.stderr) == (1, True), refused.stderr
+    code, said = reindex(meaning)
+    assert code == 0, said
+    with meaning.start().client() as client:
+        caller = call(client)
+        for hybrid in (True, False):
+            found = hits(caller, query="想歇几天", use_hybrid=hybrid)
+            assert found["notices"] == []
+            best = found["entities"][0][0]
+            assert best["doc_name"] == "假期.txt"
+            assert best["vector_similarity"] > 0.5
+            assert 0 < best["rrf_similarity"] <= 0.0328
+        assert hits(caller, query="LX-101在哪", use_hybrid=True)["entities"][0][0]["doc_name"] == "库房.txt"
+        only = hits(caller, query="想歇几天", vector_similarity_threshold=0.5)["entities"][0]
+        assert [hit["doc_name"] for hit in only] == ["假期.txt"]
+        assert hits(caller, query="想歇几天", tenant_code="globex")["entities"] == [[]]
+        embeddings.down = True
+        found = hits(caller, query="年假")
+        assert found["entities"][0][0]["doc_name"] == "假期.txt"
+        assert "向量模型暂不可用" in found["notices"][0]
+        url = material.document("新.txt", "年假改为十天。")
+        body = {"tenant_code": "acme", "doc_url": url, "doc_name": "假期.txt"}
+        assert client.post(f"{LIBRARY}/add_document", json=body).status_code == 503
+        embeddings.down = False
+        assert caller.found("想歇几天")[0].startswith("员工每年享有五天年假")
+    meaning.stop()
