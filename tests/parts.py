@@ -91,7 +91,7 @@ async def assistant(
         parser=ParserPool(Limits()),
         ingest=Ingest(database, index),
         searcher=searcher,
-        replier=Replier(searcher, model),
+        replier=Replier(searcher, Sources(database, index), model),
         sources=Sources(database, index),
         running=RunningTurns(),
         process=Presence(database, "server"),

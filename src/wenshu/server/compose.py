@@ -84,7 +84,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         objects = open_store(settings.storage, home.path)
         files = Files(database, objects, links)
         index = EmbeddedIndex()
-        searcher = Searcher(database, index)
+        searcher, sources = Searcher(database, index), Sources(database, index)
         running = RunningTurns()
         assistant = Assistant(
             settings=settings,
@@ -94,8 +94,8 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             parser=parser,
             ingest=Ingest(database, index),
             searcher=searcher,
-            replier=Replier(searcher, model, Outside(notes, settings.external.limit)),
-            sources=Sources(database, index),
+            replier=Replier(searcher, sources, model, Outside(notes, settings.external.limit)),
+            sources=sources,
             running=running,
             process=process,
         )
