@@ -81,7 +81,7 @@ class Vectors:
         key = owner.number, width
         matrix = self._matrices.pop(key, None) or _Matrix(width // _WIDTH)
         if matrix.version != owner.version:
-            held = await _sizes(tx, owner, width)
+            held = await _sizes(tx, owner)
             if sum(held.values()) * width > self._most_bytes:
                 for part in _parts(held, _ROWS * 4):
                     block = _Matrix(width // _WIDTH)
@@ -94,6 +94,7 @@ class Vectors:
             fresh = {one: size for one, size in held.items() if one not in matrix.generations}
             for part in _parts(fresh, _ROWS):
                 await self._run(matrix.add, await _rows(tx, owner, part, width))
+                matrix.generations.update(part)
             matrix.version = owner.version
         self._matrices[key] = matrix
         self._shrink(key)
@@ -123,17 +124,16 @@ class _Matrix:
         return self._rows.nbytes
 
     def nearest(self, query: Floats, count: int, among: Keys | None) -> list[tuple[int, float]]:
-        cosines = self._rows[: self._size] @ query
-        alive = self._keys[: self._size] >= 0
-        if among is not None:
-            alive &= np.isin(self._keys[: self._size], among)
-        cosines[~alive] = -np.inf
-        count = min(count, int(alive.sum()))
+        keys, cosines = self._keys[: self._size], self._rows[: self._size] @ query
+        if self._dead or among is not None:
+            alive = keys >= 0 if among is None else np.isin(keys, among) & (keys >= 0)
+            keys, cosines = keys[alive], cosines[alive]
+        count = min(count, len(keys))
         if not count:
             return []
-        best = np.argpartition(-cosines, count - 1)[:count]
-        best = best[np.lexsort((self._keys[best], -cosines[best]))]
-        return [(int(self._keys[at]), min(1.0, max(-1.0, float(cosines[at])))) for at in best]
+        best = np.argpartition(cosines, len(keys) - count)[-count:]
+        best = best[np.lexsort((keys[best], -cosines[best]))]
+        return [(int(keys[at]), min(1.0, max(-1.0, float(cosines[at])))) for at in best]
 
     def add(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
         if not rows:
@@ -146,7 +146,6 @@ class _Matrix:
         block = np.frombuffer(b"".join([vector for _, _, vector in rows]), "<f4")
         self._rows[self._size : end] = block.reshape(len(rows), -1)
         self._size = end
-        self.generations.update(generation for _, generation, _ in rows)
 
     def drop(self, generations: set[int]) -> None:
         doomed = np.isin(self._of[: self._size], np.fromiter(generations, np.int64))
@@ -167,14 +166,11 @@ class _Matrix:
         self._keys, self._of, self._rows = keys, of, rows
 
 
-async def _sizes(tx: Transaction, owner: Owner, width: int) -> dict[int, int]:
-    """How many vectors of the width each generation of the owner has."""
+async def _sizes(tx: Transaction, owner: Owner) -> dict[int, int]:
+    """How many vectors each generation of the owner has; read from the index of the table alone."""
     columns = passage_vectors.c
-    counted = select(
-        columns.generation, func.count().label("size"), func.max(func.length(columns.vector)).label("width")
-    )
-    rows = await tx.all(counted.where(owner.rows).group_by(columns.generation).order_by(columns.generation))
-    return {row.generation: row.size for row in rows if row.width == width}
+    counted = select(columns.generation, func.count().label("size")).where(owner.rows).group_by(columns.generation)
+    return {row.generation: row.size for row in await tx.all(counted.order_by(columns.generation))}
 
 
 async def _rows(tx: Transaction, owner: Owner, generations: Sequence[int], width: int) -> list[tuple[int, int, bytes]]:

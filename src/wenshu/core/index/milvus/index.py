@@ -33,7 +33,7 @@ from wenshu.core.index.port import (
 _BATCH = 500
 _MOST_DELETED = 1_000  # generations in one expression
 _MOST_HITS = 16_384  # Milvus's own limit
-_LITE_UNSETTLED = 2_000
+_LITE_UNSETTLED = 256  # rows that each search reads one by one
 _PATIENT = 6  # making a collection takes a server seconds
 _STRONG = {"consistency_level": "Strong"}
 
@@ -78,9 +78,7 @@ class MilvusIndex:
                 await self._calls.write(
                     _insert, call=insert, name=self._ours.name(collection), scope=scope, items=batch
                 )
-                self._unsettled += len(batch)
-        if self._calls.is_lite and self._unsettled >= _LITE_UNSETTLED:
-            await self.settle()
+                self._unsettled += len(batch) * self._calls.is_lite
 
     async def remove(self, scope: Scope, collection: Collection, generations: Several[int]) -> None:
         """See ``Passages.remove``."""
@@ -94,6 +92,8 @@ class MilvusIndex:
 
     async def find(self, scope: Scope, query: Query) -> Found:
         """See ``Passages.find``. By inner product of our own sparse vectors."""
+        if self._unsettled >= _LITE_UNSETTLED:
+            await self.settle()
         if not await self._there(query.collection):
             return Found((), Statistics(0, {}))
         statistics = await self._statistics(scope, query)
