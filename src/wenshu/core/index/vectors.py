@@ -82,7 +82,7 @@ class Vectors:
         matrix = self._matrices.pop(key, None) or _Matrix(width // _WIDTH)
         if matrix.version != owner.version:
             held = await _sizes(tx, owner)
-            if sum(held.values()) * width > self._most_bytes:
+            if _room(sum(held.values())) * width > self._most_bytes:
                 for part in _parts(held, _ROWS * 4):
                     block = _Matrix(width // _WIDTH)
                     await self._run(block.add, await _rows(tx, owner, part, width))
@@ -92,12 +92,14 @@ class Vectors:
             if gone:
                 await self._run(matrix.drop, gone)
             fresh = {one: size for one, size in held.items() if one not in matrix.generations}
+            matrix.reserve(sum(fresh.values()))
             for part in _parts(fresh, _ROWS):
                 await self._run(matrix.add, await _rows(tx, owner, part, width))
                 matrix.generations.update(part)
             matrix.version = owner.version
-        self._matrices[key] = matrix
-        self._shrink(key)
+        if matrix.size <= self._most_bytes:
+            self._matrices[key] = matrix
+            self._shrink(key)
         yield matrix
 
     def _shrink(self, kept: tuple[int, int]) -> None:
@@ -139,8 +141,7 @@ class _Matrix:
         if not rows:
             return
         end = self._size + len(rows)
-        if end > len(self._keys):
-            self._grow(max(end, min(2 * end, end + 16 * _ROWS)))
+        self.reserve(len(rows))
         self._keys[self._size : end] = [key for key, _, _ in rows]
         self._of[self._size : end] = [generation for _, generation, _ in rows]
         block = np.frombuffer(b"".join([vector for _, _, vector in rows]), "<f4")
@@ -159,11 +160,19 @@ class _Matrix:
             self._rows = self._rows[: self._size][kept]
             self._size, self._dead = len(self._keys), 0
 
-    def _grow(self, capacity: int) -> None:
+    def reserve(self, more: int) -> None:
+        """Make room for so many more, and an eighth: growing copies everything."""
         size, width = self._size, self._rows.shape[1]
+        if size + more <= len(self._keys):
+            return
+        capacity = _room(size + more)
         keys, of, rows = np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty((capacity, width), "<f4")
         keys[:size], of[:size], rows[:size] = self._keys[:size], self._of[:size], self._rows[:size]
         self._keys, self._of, self._rows = keys, of, rows
+
+
+def _room(rows: int) -> int:
+    return rows + rows // 8
 
 
 async def _sizes(tx: Transaction, owner: Owner) -> dict[int, int]:

@@ -86,14 +86,25 @@ async def connect(server: Server) -> Calls:
         ) from error
     finally:
         opening.shutdown(wait=False, cancel_futures=True)
-    is_lite = "lite" in str(version)
-    found = _VERSION.search(str(version))
-    if not is_lite and (found is None or (int(found[1]), int(found[2])) < LEAST_VERSION):
+    try:
+        is_lite = check_version(str(version))
+    except IndexUnusable:
+        client.close()
+        raise
+    return Calls(client, server.seconds, is_lite=is_lite)
+
+
+def check_version(version: str) -> bool:
+    """Whether it is Milvus Lite. Raises IndexUnusable for a server without sparse vectors."""
+    if "lite" in version:
+        return True
+    found = _VERSION.match(version)
+    if found is None or (int(found[1]), int(found[2])) < LEAST_VERSION:
         raise IndexUnusable(
             f"Milvus {version} 没有稀疏向量，需要 2.4 或更新的版本。"
             f"Milvus {version} has no sparse vectors: 2.4 or newer is needed."
         )
-    return Calls(client, server.seconds, is_lite=is_lite)
+    return False
 
 
 def _client(server: Server) -> "MilvusClient":
