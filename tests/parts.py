@@ -63,7 +63,7 @@ async def assistant(
         parser=ParserPool(Limits()),
         ingest=Ingest(catalog, Items()),
         searcher=searcher,
-        replier=Replier(searcher, model),
+        replier=Replier(searcher, Sources(catalog), model),
         sources=Sources(catalog),
         running=RunningTurns(),
         process=Presence(database, "server"),

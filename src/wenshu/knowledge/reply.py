@@ -15,16 +15,19 @@ from wenshu.knowledge.answer import Answer, answer
 from wenshu.knowledge.cite import Cited, Statement
 from wenshu.knowledge.drafts import checked, ideas, script
 from wenshu.knowledge.followup import Turn, leans, rewrite
+from wenshu.knowledge.items import title_of
 from wenshu.knowledge.material import facts, subject_of
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
 from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.sources import Sources
 from wenshu.knowledge.suggest import suggest
+from wenshu.knowledge.summary import may_want_summary, summarise, wants_summary
 from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
 from wenshu.knowledge.tones import tone_of
-from wenshu.knowledge.uploads import UploadedText, find_in_texts
+from wenshu.knowledge.uploads import UploadedText, find_in_texts, pages_of
 from wenshu.knowledge.write import Writing, continued
 
 _DRAFT_PIECES = 12
@@ -104,8 +107,11 @@ def _said(telling: Telling) -> tuple[str, list[dict[str, Any]], list[dict[str, s
 class Replier:
     """Answers from uploads first, then the library, then outside notes; with a model where there is one, checked."""
 
-    def __init__(self, searcher: Searcher, model: ChatModel | None = None, outside: Outside | None = None) -> None:
+    def __init__(
+        self, searcher: Searcher, sources: Sources, model: ChatModel | None = None, outside: Outside | None = None
+    ) -> None:
         self._searcher = searcher
+        self._sources = sources
         self._model = model
         self._outside = outside or Outside()
         # Bounded and our own: a long upload is read here, never in the event loop.
@@ -127,6 +133,8 @@ class Replier:
         if request.mode != "general":
             # How long and for whom a draft is to be stands in no material.
             return await self._material(scope, request, subject_of(request.question))
+        if summary := await self._summary(scope, request):
+            return summary
         turns = turns_of(request.history)
         wordings, more = rewrite(request.question, turns)
         if self._model and turns and not more and leans(request.question) == "surely":
@@ -141,6 +149,24 @@ class Replier:
                 return material
             tried.append(material)
         return tried[0]
+
+    async def _summary(self, scope: Scope, request: ReplyRequest) -> "_Material | None":
+        """The uploads, or the one document of the library that the question names, as a whole: if that is asked for."""
+        run = asyncio.get_running_loop().run_in_executor
+        if request.uploads:
+            names = [name for upload in request.uploads for name in (upload.name, title_of(upload.name))]
+            if not wants_summary(request.question, names):
+                return None
+            said, telling = await run(self._reading, lambda: summarise(pages_of(request.uploads)))
+            return _Material(request.question, telling, [], said)
+        if not request.use_library or not may_want_summary(request.question):
+            return None
+        for title in (await self._sources.named_in(scope, request.question))[:1]:
+            if wants_summary(request.question, [title]):
+                pages = await self._sources.pages(scope, title)
+                said, telling = await run(self._reading, summarise, [pages])
+                return _Material(request.question, [], telling, said)
+        return None
 
     async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
         uploaded = await self._read(request, question)

@@ -78,6 +78,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         objects = open_store(settings.storage, home.path)
         files = Files(database, objects, links)
         material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
+        sources = Sources(material.catalog)
         running = RunningTurns()
         assistant = Assistant(
             settings=settings,
@@ -87,8 +88,8 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             parser=parser,
             ingest=material.ingest,
             searcher=material.searcher,
-            replier=Replier(material.searcher, model, Outside(notes, settings.external.limit)),
-            sources=Sources(material.catalog),
+            replier=Replier(material.searcher, sources, model, Outside(notes, settings.external.limit)),
+            sources=sources,
             running=running,
             process=process,
         )
