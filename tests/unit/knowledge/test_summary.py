@@ -66,7 +66,7 @@ def test_outline_a_sentence_each_figures_and_dates() -> None:
     assert text.startswith("《文件0》：3 个部分，约")
     assert "- 一、总体情况\n- 二、分产品\n- 三、目标\n" in text
     assert "- 一、总体情况：2025年营业收入为4.52亿元，比上年增长17.1%。[1]" in text
-    assert "- 二、分产品：LX-N10：22,600。[2]" in text
+    assert "- 二、分产品：LX-N10：22,600。[1]" in text
     assert "- 毛利率为33.5%[1]" in text
     assert "关键日期：\n" in text or "2026年8月投产" in text
     for left_out in ("财务部", "0591", "如下表"):
