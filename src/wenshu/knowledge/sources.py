@@ -79,28 +79,28 @@ class Sources:
 
     async def named_in(self, scope: Scope, question: str) -> list[str]:
         """The titles of the scope's documents that a question names, the longest first; each once."""
-        newest = select(documents.c.doc_name).where(scope.sees(documents)).order_by(documents.c.id.desc())
-        async with self._catalog.database.read(scope) as tx:
-            rows = await tx.all(newest.limit(_MOST_NAMES))
         asked = fold(question)
-        titles = {title_of(row.doc_name) for row in rows}
+        titles = {title_of(row.doc_name) for row in await self._names(scope)}
         found = {title for title in titles if len(bare(title)) > 1 and fold(bare(title)) in asked}
         return sorted(found, key=len, reverse=True)
 
     async def pages(self, scope: Scope, title: str) -> list[Passage]:
-        """All passages of the scope's document of this title, in order, as far as ``summary`` reads."""
-        newest = select(documents.c.id, documents.c.doc_name).where(scope.sees(documents))
-        async with self._catalog.database.read(scope) as tx:
-            rows = await tx.all(newest.order_by(documents.c.id.desc()).limit(_MOST_NAMES))
-        row = next((row for row in rows if title_of(row.doc_name) == title), None)
+        """All passages of the scope's newest document of this title, in order, as far as ``summary`` reads."""
+        row = next((row for row in await self._names(scope) if title_of(row.doc_name) == title), None)
         if row is None:
             return []
-        entries = await self._catalog.pieces(scope, row.id, range(_MOST_PIECES))
-        return [
-            passage_of(entry, 0.0, kind="doc", key=f"doc:{row.id}:{entry.ordinal}")
-            for entry in entries
-            if entry.start < MOST_CHARACTERS
-        ]
+        entries: list[Entry] = []
+        for first in range(0, _MOST_PIECES, _PIECES_AT_ONCE):
+            entries += await self._catalog.pieces(scope, row.id, range(first, first + _PIECES_AT_ONCE))
+            if len(entries) < first + _PIECES_AT_ONCE:
+                break
+        read = [entry for entry in entries if entry.start < MOST_CHARACTERS]
+        return [passage_of(entry, 0.0, kind="doc", key=f"doc:{row.id}:{entry.ordinal}") for entry in read]
+
+    async def _names(self, scope: Scope) -> Sequence[Row[Any]]:
+        newest = select(documents.c.id, documents.c.doc_name).where(scope.sees(documents))
+        async with self._catalog.database.read(scope) as tx:
+            return await tx.all(newest.order_by(documents.c.id.desc()).limit(_MOST_NAMES))
 
     async def place(self, scope: Scope, cited: Cited) -> Place:
         """Where a cited passage stands now."""
@@ -131,7 +131,7 @@ class Sources:
 
 
 _MOST_NAMES = 5_000
-_MOST_PIECES = 20_000
+_MOST_PIECES, _PIECES_AT_ONCE = 10_000, 1_000
 
 
 def best_span(question: str, entry: Entry) -> Span | None:
