@@ -3,9 +3,10 @@
     python evals/retrieval.py [--index embedded|file|milvus] [base URL of a running server]
 
 Without a URL a server of its own is started in a temporary folder, on the index named: ``file`` beside a PostgreSQL of
-its own, ``milvus`` on a Milvus Lite of its own (both are test dependencies). Prints hit@1, hit@5 and questions without any hit,
-for both values of ``use_hybrid``; exits with 1 where they miss the targets. The data in ../shared/evals/retrieval is
-the half that the reranker was fitted on: ``side_by_side.py`` has the cross-validated figures, and the peers'.
+its own, ``milvus`` on a Milvus Lite of its own (both are test dependencies). Prints hit@1, hit@5 and questions without
+any hit, for both values of ``use_hybrid``; exits with 1 where they miss the targets. The data in
+../shared/evals/retrieval is the half that the reranker was fitted on: ``side_by_side.py`` has the cross-validated
+figures, and the peers'.
 """
 
 import argparse
