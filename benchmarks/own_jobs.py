@@ -15,7 +15,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.notices import Notices
+from wenshu.core.database.processes import Presence
+from wenshu.core.database.scope import Scope
 from wenshu.core.jobs.engine import Engine, sqlite_file
 from wenshu.core.jobs.hub import Hub
 from wenshu.core.jobs.jobs import Jobs
@@ -23,10 +26,6 @@ from wenshu.core.jobs.kinds import Kinds
 from wenshu.core.jobs.running import RunningJob
 from wenshu.core.jobs.schedules import Schedules
 from wenshu.core.jobs.worker import Worker
-
-from wenshu.core.database.engine import Database, sqlite_url
-from wenshu.core.database.processes import Presence
-from wenshu.core.database.scope import Scope
 
 SCOPE = Scope("bench")
 AT_ONCE = 8

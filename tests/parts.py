@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from wenshu.core.database.engine import Database
+from wenshu.core.database.notices import Notices
 from wenshu.core.database.processes import Presence
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.documents.limits import Limits
@@ -16,6 +17,8 @@ from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.index.file import FileIndex, open_file
 from wenshu.core.index.port import Index
 from wenshu.core.index.tables import passages
+from wenshu.core.jobs.hub import Hub
+from wenshu.core.jobs.jobs import Jobs
 from wenshu.core.llm.port import ChatModel
 from wenshu.core.settings import Settings, StorageSettings
 from wenshu.core.storage.files import Files
@@ -55,6 +58,7 @@ async def assistant(
     catalog = Catalog(database, index)
     searcher = Searcher(catalog)
     fetcher = Fetcher(allow_hosts=[], timeout_seconds=10, max_bytes=1_000_000)
+    notices = Notices(database)
     parts = Assistant(
         settings=Settings(home=folder),
         database=database,
@@ -67,6 +71,7 @@ async def assistant(
         sources=Sources(catalog),
         running=RunningTurns(),
         process=Presence(database, "server"),
+        jobs=Jobs(database, Hub(database, notices), notices),
     )
     await parts.process.enter()
     try:

@@ -10,9 +10,11 @@ from sqlalchemy import create_engine, inspect
 
 import wenshu.core.database.processes
 import wenshu.core.index.tables
+import wenshu.core.jobs.tables
 import wenshu.core.storage.tables
 import wenshu.knowledge.tables
-import wenshu.services.assistant.chat.tables  # noqa: F401 (each import declares its tables)
+import wenshu.services.assistant.chat.tables
+import wenshu.services.assistant.imports.tables  # noqa: F401 (each import declares its tables)
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.migrations import alembic_config, upgrade
 from wenshu.core.database.schema import metadata

@@ -4,18 +4,22 @@ import ast
 from pathlib import Path
 
 import wenshu.core.index.tables
+import wenshu.core.jobs.tables
 import wenshu.core.storage.tables
 import wenshu.knowledge.tables
 import wenshu.services.assistant.chat.tables
+import wenshu.services.assistant.imports.tables
 from wenshu.core.database.schema import metadata
 
 ROOT = Path(__file__).parents[2] / "src" / "wenshu"
 SOURCES = [path for path in ROOT.rglob("*.py") if "migrations" not in path.parts and path.name != "tables.py"]
 MODULES = (
     wenshu.core.index.tables,
+    wenshu.core.jobs.tables,
     wenshu.core.storage.tables,
     wenshu.knowledge.tables,
     wenshu.services.assistant.chat.tables,
+    wenshu.services.assistant.imports.tables,
 )
 OWNED = {
     name
@@ -57,7 +61,7 @@ def statement_calls(function: ast.AST):
 
 
 def test_tables_are_known():
-    assert {"files", "documents", "qa_pairs", "sessions", "messages", "turns", "passages"} <= OWNED
+    assert {"files", "documents", "qa_pairs", "sessions", "messages", "turns", "passages", "jobs"} <= OWNED
 
 
 def test_every_table_with_rows_of_tenants_is_owned():

@@ -13,7 +13,8 @@ import orjson
 
 from wenshu.cli.output import note
 from wenshu.core.settings import Settings
-from wenshu.server.home import Home
+from wenshu.kit import headers
+from wenshu.server.home import Home, Running
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -25,15 +26,22 @@ class CallFailed(Exception):
 
 
 class Client:
-    """Calls in the assistant's dialect."""
+    """Calls to a server, whose answers are an envelope with ``data`` in it."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
+    async def get(self, path: str, query: Mapping[str, str | int]) -> Any:  # noqa: ANN401 (JSON)
+        """GET; the answer's ``data``. Raises CallFailed."""
+        with _worded():
+            async with self._session.get(path, params=_given(query)) as answer:
+                return _data(await answer.read())
+
+    async def post(self, path: str, body: Mapping[str, Any], query: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 (JSON)
         """POST JSON; the answer's ``data``. Raises CallFailed."""
         with _worded():
-            async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
+            request = self._session.post(path, params=_given(query or {}), data=orjson.dumps(body), headers=_JSON)
+            async with request as answer:
                 return _data(await answer.read())
 
     async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
@@ -48,15 +56,31 @@ class Client:
         """POST JSON and read server-sent events. Raises CallFailed, also for a fault inside the stream."""
         with _worded():
             async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
-                if answer.content_type != "text/event-stream":
-                    _data(await answer.read())
-                    return
-                async for line in answer.content:
-                    if line.startswith(b"data: "):
-                        event = orjson.loads(line[6:])
-                        if event.get("status") == "fail":
-                            raise CallFailed(event["msg"])
-                        yield event
+                async for event in _events(answer):
+                    yield event
+
+    async def follow(self, path: str, query: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """GET server-sent events. Raises CallFailed, also for a fault inside the stream."""
+        with _worded():
+            async with self._session.get(path, params=_given(query)) as answer:
+                async for event in _events(answer):
+                    yield event
+
+
+async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
+    if answer.content_type != "text/event-stream":
+        _data(await answer.read())
+        return
+    async for line in answer.content:
+        if line.startswith(b"data: "):
+            event = orjson.loads(line[6:])
+            if "code" in event:
+                _data(line[6:])
+            yield event
+
+
+def _given(query: Mapping[str, str | int]) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value != ""}
 
 
 @contextmanager
@@ -74,7 +98,7 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
     home = Home(settings.home)
     running = home.running()
     if running is not None:
-        async with _session(running.url) as session:
+        async with _session(running) as session:
             yield Client(session)
         return
     note("没有正在运行的服务器，临时启动一个… No server is running: starting one for this command…")
@@ -84,7 +108,7 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
         env={**os.environ, "WENSHU_LOG_LEVEL": "warning"},
     )
     try:
-        async with _session(await _address(home, process)) as session:
+        async with _session(await _started(home, process)) as session:
             yield Client(session)
     finally:
         if process.returncode is None:
@@ -93,29 +117,34 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
 
 
 @asynccontextmanager
-async def _session(url: str) -> AsyncGenerator[aiohttp.ClientSession]:
+async def _session(server: Running) -> AsyncGenerator[aiohttp.ClientSession]:
     # Reading a large document may take a while; that nothing at all comes for ten minutes is a fault.
     timeout = aiohttp.ClientTimeout(total=None, sock_read=600)
-    async with aiohttp.ClientSession(url, timeout=timeout, read_bufsize=16 * 1024 * 1024) as session:
+    # Whoever can read the data folder may look after all of it.
+    key = {headers.OPERATOR: server.operator_key}
+    async with aiohttp.ClientSession(
+        server.url, timeout=timeout, read_bufsize=16 * 1024 * 1024, headers=key
+    ) as session:
         yield session
 
 
-async def _address(home: Home, process: asyncio.subprocess.Process) -> str:
+async def _started(home: Home, process: asyncio.subprocess.Process) -> Running:
     async with asyncio.timeout(_START_SECONDS):
         while True:
             running = home.running()
             if running is not None and running.pid == process.pid:
-                return running.url
+                return running
             if process.returncode is not None:
                 raise CallFailed("服务器未能启动 The server did not start")
             await asyncio.sleep(_POLL_SECONDS)
 
 
 def _data(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+    """What an envelope of either dialect holds. Raises CallFailed with the server's words."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise CallFailed("服务器的回答不是 JSON The server's answer is not JSON") from error
-    if answer.get("status") != "success":
-        raise CallFailed(answer.get("msg") or str(answer))
+    if answer.get("code") != 200:
+        raise CallFailed(answer.get("msg") or answer.get("message") or str(answer))
     return answer["data"]

@@ -231,6 +231,17 @@ class DocumentSettings(Section):
     workers: int = Field(default=2, ge=1, le=64, description="Parses at the same time.")
 
 
+class JobSettings(Section):
+    """Durable work."""
+
+    worker: bool = Field(default=True, description="Whether the server runs jobs itself; see --no-worker.")
+    concurrency: int = Field(default=8, ge=1, le=1000, description="Jobs that one process runs at a time.")
+    tenant_concurrency: int = Field(default=4, ge=1, le=1000, description="Jobs of one tenant that run at a time.")
+    keep_days: int = Field(
+        default=30, ge=1, le=3650, description="Days that finished jobs and their progress are kept."
+    )
+
+
 class LogSettings(Section):
     """The log on standard error, one JSON object a line."""
 
@@ -264,6 +275,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
+    jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -1,6 +1,6 @@
 """Taking material in and out: a document or pair and its passages change together, never halves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Table, delete, insert, select, update
@@ -14,6 +14,9 @@ from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.items import DOC, QA, Items, Pair
 from wenshu.knowledge.tables import documents, qa_pairs
 
+Also = Callable[[Transaction], Awaitable[None]]
+_NAMES_AT_ONCE = 1000
+
 
 class Ingest:
     """Writes the library. Pieces, their terms and vectors are made before a transaction begins."""
@@ -22,13 +25,19 @@ class Ingest:
         self._catalog = catalog
         self._items = items
 
-    async def replace_document(self, scope: Scope, name: str, url: str, parsed: Parsed) -> None:
-        """Store the document; one of the same tenant, org and name gives way in the same step."""
+    async def replace_document(
+        self, scope: Scope, name: str, url: str, parsed: Parsed, *, digest: str = "", also: Also | None = None
+    ) -> None:
+        """Store the document; one of the same tenant, org and name gives way in the same step.
+
+        ``digest`` is that of the bytes it was parsed from. ``also`` writes what has to stand or fall with it.
+        """
         generation, items = await self._items.of_document(name, url, parsed)
         values = {
             "doc_url": url,
             "text": parsed.text,
             "structure": structure(parsed),
+            "digest": digest,
             "chunks": len(items),
             "generation": generation,
             "updated_at": clock.now(),
@@ -43,6 +52,18 @@ class Ingest:
                 await self._catalog.retire(tx, scope, DOC, [old.generation])
                 this = documents.c.id == old.id
                 await tx.run(update(documents).where(this, scope.exactly(documents)).values(values))
+            if also is not None:
+                await also(tx)
+
+    async def digests(self, scope: Scope, names: Sequence[str]) -> dict[str, str]:
+        """Name → digest of the scope's own documents of these names, where one is known."""
+        found: dict[str, str] = {}
+        async with self._catalog.database.read(scope) as tx:
+            for start in range(0, len(names), _NAMES_AT_ONCE):
+                some = documents.c.doc_name.in_(names[start : start + _NAMES_AT_ONCE])
+                wanted = select(documents.c.doc_name, documents.c.digest).where(some, scope.exactly(documents))
+                found |= {row.doc_name: row.digest for row in await tx.all(wanted) if row.digest}
+        return found
 
     async def replace_pairs(self, scope: Scope, pairs: Sequence[Pair]) -> None:
         """Store the pairs, all or none; the same question in the same scope gives way, the last of a batch wins."""

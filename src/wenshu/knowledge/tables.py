@@ -15,13 +15,14 @@ documents = Table(
     Column("structure", Text, nullable=False, server_default=""),
     Column("chunks", Integer, nullable=False),
     Column("generation", Key, nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("tenant_code", "org_code", "doc_name"),
 )
 """``text`` is the parsed text that spans of citations point into; ``structure`` is the rest of the parsed document, so
 that it can be cut again, and empty where it was stored before that was kept. ``generation`` names its passages in the
-index, ``chunks`` counts them."""
+index, ``chunks`` counts them. ``digest`` is the SHA-256 of the bytes it was parsed from, empty where nobody told."""
 
 qa_pairs = Table(
     "qa_pairs",

@@ -16,7 +16,9 @@ from wenshu.server.compose import Composed, composed
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
 from wenshu.services.assistant.chat.routes import router as chat_router
+from wenshu.services.assistant.imports.routes import router as imports_router
 from wenshu.services.assistant.library.routes import router as library_router
+from wenshu.services.operations.routes import router as operations_router
 from wenshu.web import files as file_routes
 from wenshu.web.body_limit import BodyLimit
 from wenshu.web.faults import install_fault_handlers
@@ -31,7 +33,7 @@ _CONSOLE_POLICY = (
 
 
 def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
-    """The FastAPI application; ``app.state.composed`` holds the parts while it runs."""
+    """The FastAPI application; ``app.state`` holds the parts while it runs."""
     checks: dict[str, Check] = {}
     notices: list[str] = []
 
@@ -52,8 +54,9 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         lifespan=lifespan,
     )
     install_fault_handlers(app)
-    for router in (chat_router, library_router, file_routes.router, health_router(checks, notices)):
+    for router in (chat_router, library_router, imports_router, operations_router, file_routes.router):
         app.include_router(router)
+    app.include_router(health_router(checks, notices))
     _add_console(app)
     return app
 
@@ -86,6 +89,8 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
 def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.web = parts.web
     app.state.assistant = parts.assistant
+    app.state.operations = parts.operations
+    app.state.end = parts.end
 
 
 def _body_limits(settings: Settings) -> Mapping[str, int]:
@@ -97,6 +102,8 @@ def _body_limits(settings: Settings) -> Mapping[str, int]:
         "/chat_service/upload": one_file,
         "/chat_service/upload_and_parse": server.max_files * server.max_file_bytes + MIB,
         "/vector_db_service/add_qa_from_template": one_file,
+        "/vector_db_service/imports": server.max_bulk_json_bytes,
+        "/vector_db_service/unchanged_documents": server.max_bulk_json_bytes,
     }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import literal, select
 
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.database.engine import Database, open_database
-from wenshu.core.database.processes import Presence
+from wenshu.core.database.processes import Kind, Presence
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.database.url import parse_url
 from wenshu.core.documents.limits import Limits
@@ -30,12 +30,15 @@ from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
+from wenshu.server.durable import Durable
 from wenshu.server.home import Home
 from wenshu.server.library import kept_library
 from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.chat.stop import watch_stops
+from wenshu.services.assistant.imports.run import register as register_imports
 from wenshu.services.assistant.parts import Assistant
+from wenshu.services.operations.parts import Operations
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
 from wenshu.web.trust import is_loopback
@@ -51,16 +54,28 @@ class Composed:
 
     web: WebContext
     assistant: Assistant
+    durable: Durable
     checks: dict[str, Check]
     notices: list[str]
     """What the operator should know, though everything works."""
 
+    @property
+    def operations(self) -> Operations:
+        """What looking after the jobs takes."""
+        return Operations(self.durable.jobs, self.assistant.zone)
+
+    async def end(self, seconds: float) -> None:
+        """End what is under way, each in its own way, within this time; none of it is lost."""
+        await asyncio.gather(self.durable.end(seconds), self.assistant.running.close(seconds))
+
 
 @asynccontextmanager
-async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
+async def composed(
+    settings: Settings, home: Home, public_url: str, *, kind: Kind = "server"
+) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = open_database(settings.database, home.database)
-    process = Presence(database, "server")
+    process = Presence(database, kind)
     model, notes = _model(settings), _notes(settings)
     opened = AsyncExitStack()
     fetcher = Fetcher(
@@ -69,6 +84,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         max_bytes=settings.fetch.max_bytes,
     )
     parser = _parser(settings)
+    durable = Durable(settings, home, database, process)
     try:
         await database.migrate()
         await process.enter()
@@ -92,16 +108,21 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             sources=sources,
             running=running,
             process=process,
+            jobs=durable.jobs,
         )
-        web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
+        register_imports(durable.kinds, assistant)
+        web = _web(settings, files, home)
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
+        checks |= await durable.start()
+        parts = Composed(web, assistant, durable, checks, material.notices)
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
             async with _beside(keep_recovering(assistant)):
-                yield Composed(web, assistant, checks, material.notices)
-            await running.close(settings.server.stop_seconds)
+                yield parts
+            await parts.end(settings.server.stop_seconds)
     finally:
+        await durable.close()
         await opened.aclose()
         await parser.close()
         await fetcher.close()
@@ -189,6 +210,17 @@ def _parser(settings: Settings) -> ParserPool:
         file_bytes=settings.server.max_file_bytes,
     )
     return ParserPool(limits, concurrency=settings.documents.workers)
+
+
+def _web(settings: Settings, files: Files, home: Home) -> WebContext:
+    return WebContext(
+        settings,
+        RateLimiter(settings.rate.limit),
+        files,
+        dialect_for,
+        open_to_all=trusts(settings),
+        operator_key=home.operator_key,
+    )
 
 
 def _model(settings: Settings) -> ChatModel | None:

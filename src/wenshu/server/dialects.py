@@ -5,6 +5,8 @@ from typing import Any
 
 from wenshu.kit.errors import WenshuError
 from wenshu.services.assistant.dialect import AssistantDialect
+from wenshu.services.operations.dialect import OperationsDialect
+from wenshu.web.coded import CodedDialect
 from wenshu.web.dialect import Dialect
 from wenshu.web.plain import PlainDialect
 
@@ -18,10 +20,6 @@ def _coded(status: int, error: WenshuError) -> Mapping[str, Any]:
     return {"message": error.message, "error_code": status}
 
 
-def _report(status: int, error: WenshuError) -> Mapping[str, Any]:
-    return {"code": status, "message": error.message, "data": None}
-
-
 def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
     kind = "invalid_request_error" if status < 500 else "server_error"
     return {"error": {"message": error.message, "type": kind, "param": error.field, "code": error.code}}
@@ -30,7 +28,8 @@ def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
 DIALECTS: dict[str, Dialect] = {
     "/chat_service": AssistantDialect(),
     "/vector_db_service": AssistantDialect(),
-    "/api/v1": PlainDialect("reports", _report),
+    "/api/v1": CodedDialect("reports"),
+    "/api/v1/admin": OperationsDialect(),
     "/api": PlainDialect("accounts", _coded),
     "/v1": PlainDialect("gateway", _openai),
     "": PlainDialect("server", _bare),

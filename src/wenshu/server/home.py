@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ class HomeInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The server that owns a home: its process and its address."""
+    """The server that owns a home: its process, its address, and the key of whoever may look after all of it."""
 
     pid: int
     url: str
+    operator_key: str
 
 
 class Home:
@@ -28,11 +30,14 @@ class Home:
         self.path = path.absolute()
         self.database = self.path / "wenshu.sqlite3"
         self.index = self.path / "index.sqlite3"
+        self.jobs = self.path / "jobs.sqlite3"
         self.secret = self.path / "secret.key"
         self.temporary = self.path / "tmp"
         self._server = self.path / "server.json"
         self._lock_path = self.path / "lock"
         self._lock: int | None = None
+        self.operator_key = secrets.token_urlsafe(32)
+        """Made anew at each start; who can read the folder may have it."""
 
     def acquire(self) -> None:
         """Make the folder and own it until the process ends. Raises HomeInUse."""
@@ -63,9 +68,11 @@ class Home:
             self._lock = None
 
     def announce(self, url: str) -> None:
-        """Write down where the server of this home listens, for the command line."""
+        """Write down where the server of this home listens, for the command line, readable by its owner only."""
         fresh = self._server.with_suffix(".new")
-        fresh.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps({"pid": os.getpid(), "url": url, "operator_key": self.operator_key}))
         fresh.replace(self._server)
 
     def running(self) -> Running | None:
@@ -77,7 +84,7 @@ class Home:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             said = json.loads(self._server.read_text())
-            return Running(said["pid"], said["url"])
+            return Running(said["pid"], said["url"], said["operator_key"])
         finally:
             os.close(lock)
         return None

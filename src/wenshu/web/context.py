@@ -22,6 +22,8 @@ class WebContext:
     """The path → dialect table."""
     open_to_all: bool
     """Whether a call without a token is trusted."""
+    operator_key: str
+    """Who sends it can read the data folder, and so is who runs the server."""
 
 
 def web_context(request: Request) -> WebContext:

@@ -26,6 +26,9 @@ class Principal:
 TRUSTED = Principal("trusted")
 """The caller without a token where ``auth.open_families`` is ``trusted``: their word is taken."""
 
+OPERATOR = Principal("operator")
+"""Who runs the server, on its own machine: their word is taken, and they may look after all tenants."""
+
 
 def _code(field: str, value: str | None) -> str:
     """Codes become index terms and parts of keys, hence the short list of characters."""

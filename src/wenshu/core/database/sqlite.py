@@ -49,6 +49,14 @@ class SQLite:
         """See ``Backend.insert``."""
         return sqlite.insert(table)
 
+    async def notify(self, connection: AsyncConnection, notice: str) -> None:
+        """Nothing: there is no other process."""
+
+    async def notices(self) -> AsyncGenerator[str]:
+        """The empty one, and then none for ever."""
+        yield ""
+        await asyncio.Event().wait()
+
     @asynccontextmanager
     async def migrating(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction in which foreign keys rest; they are checked before the commit.

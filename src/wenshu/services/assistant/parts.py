@@ -11,6 +11,7 @@ from wenshu.core.database.engine import Database
 from wenshu.core.database.processes import Presence
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
+from wenshu.core.jobs.jobs import Jobs
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
 from wenshu.knowledge.ingest import Ingest
@@ -35,6 +36,7 @@ class Assistant:
     sources: Sources
     running: RunningTurns
     process: Presence
+    jobs: Jobs
 
     @property
     def zone(self) -> ZoneInfo:
