@@ -1,7 +1,8 @@
 """A process that runs jobs and, at a moment that the test names, kills itself as a power cut would.
 
 ``python job_process.py FOLDER MOMENT``: accepts one job of five steps (idempotently, by a key), runs what there is to
-run, and prints the job's end as its last line. Each step notes its idempotency key in ``FOLDER/effects``.
+run, and prints the job's end as its last line. ``python job_process.py FOLDER beside URL``: runs what there is on that
+PostgreSQL until its input ends. Each step notes its process and its idempotency key in ``FOLDER/effects``.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from durable import Room
@@ -61,7 +63,8 @@ def handler(folder: Path, moment: str):
             die()
         key = job.key(f"step {n}")
         with (folder / "effects").open("a") as effects:
-            effects.write(f"{key}\n")
+            effects.write(f"{os.getpid()} {key}\n")
+        await asyncio.sleep(job.payload.get("seconds", 0))
         if moment == f"in step {n}":
             die()
         return key
@@ -69,5 +72,17 @@ def handler(folder: Path, moment: str):
     return five_steps
 
 
+async def beside(folder: Path, url: str) -> None:
+    database = Database(url)
+    room = Room(database, folder)
+    room.kinds.register("five steps", handler(folder, ""))
+    async with room.working():
+        await asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), sys.stdin.read)
+    await database.close()
+
+
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+    if sys.argv[2] == "beside":
+        asyncio.run(beside(Path(sys.argv[1]), sys.argv[3]))
+    else:
+        asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

@@ -5,11 +5,17 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from durable import Room
 from faults.job_process import STEPS
+from serving import eventually_async
+from wenshu.core.database.engine import Database
+from wenshu.core.database.processes import alive
+from wenshu.core.database.scope import EVERYTHING, Scope
 
 PROGRAM = Path(__file__).with_name("job_process.py")
 
@@ -28,9 +34,15 @@ def end(folder: Path) -> dict:
     return json.loads(again.stdout.splitlines()[-1])
 
 
-def effects(folder: Path) -> list[str]:
+def noted(folder: Path) -> list[tuple[str, str]]:
+    """(process, key) of each step that was begun, in that order."""
     path = folder / "effects"
-    return path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(process, key) for process, _, key in (line.partition(" ") for line in lines)]
+
+
+def effects(folder: Path) -> list[str]:
+    return [key for _, key in noted(folder)]
 
 
 def killed(folder: Path, moment: str) -> None:
@@ -91,3 +103,50 @@ def test_killed_again_and_again(tmp_path):
     job = end(tmp_path)
     assert (job["state"], job["attempts"]) == ("succeeded", STEPS + 1)
     assert set(Counter(effects(tmp_path)).values()) == {2}
+
+
+async def test_of_several_processes_one_is_killed(tmp_path, postgres_url):
+    """What it was at is taken over by those that live: the step that was cut short is done again, no other is."""
+    count, tenant = 60, Scope("t")
+    database = Database(postgres_url)
+    room = Room(database, tmp_path)
+    workers = [begin(tmp_path, postgres_url) for _ in range(3)]
+    try:
+        await eventually_async(partial(present, database, 3), seconds=60)
+        async with database.write(tenant) as tx:
+            payload = {"steps": STEPS, "seconds": 0.2}
+            ids = [(await room.jobs.accept(tx, tenant, "five steps", payload)).id for _ in range(count)]
+        await eventually_async(lambda: len({process for process, _ in noted(tmp_path)}) == 3, seconds=60)
+        workers[0].kill()
+        workers[0].wait()
+        done = await room.over(tenant, *ids)
+    finally:
+        for worker in workers:
+            worker.stdin.close()
+        statuses = [worker.wait(60) for worker in workers]
+        await database.close()
+    assert statuses == [-signal.SIGKILL, 0, 0]
+    assert {job.state for job in done} == {"succeeded"}
+    killed_at = [key for process, key in noted(tmp_path) if process == str(workers[0].pid)]
+    twice = [key for key, times in Counter(effects(tmp_path)).items() if times > 1]
+    # The last step of a job that the killed process began is the only one that may have been cut short.
+    assert set(twice) <= {key for key in killed_at if not later(key, killed_at)}
+    assert len(set(effects(tmp_path))) == count * STEPS
+    assert sorted({job.attempts for job in done}) == [1, 2]
+    assert {job.id for job in done if job.attempts == 2} == {key.partition("/")[0] for key in twice}
+
+
+def later(key: str, keys: list[str]) -> bool:
+    """Whether a later step of the same job stands among the keys."""
+    job, _, step = key.partition("/")
+    return any(other.partition("/")[0] == job and other.partition("/")[2] > step for other in keys)
+
+
+def begin(folder: Path, url: str) -> subprocess.Popen:
+    command = [sys.executable, "-P", "-W", "error", PROGRAM, folder, "beside", url]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, env={"PYTHONPATH": str(PROGRAM.parents[1])})
+
+
+async def present(database: Database, count: int) -> bool:
+    async with database.read(EVERYTHING) as tx:
+        return len(await alive(tx)) == count
