@@ -102,7 +102,7 @@ class Searcher:
         query = Query(collection, asked.terms, max(CANDIDATES, limit), expression, vector)
         looked = await self._catalog.look(scope, query)
         ranked = _ranked(asked, looked, legs)
-        hits = [_hit(one, looked.rows) for one in ranked[: max(CANDIDATES, limit)]]
+        hits = [_hit(one, looked.rows) for one in ranked]
         return Searched([hit for hit in hits if least.passes(hit, legs)][:limit], legs, failed)
 
     async def _vector(self, question: str) -> tuple[bytes | None, bool]:

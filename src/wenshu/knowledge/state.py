@@ -25,7 +25,11 @@ class State:
     def serves(self, wanted: "State") -> bool:
         """Whether an index in this state is what the settings ask for, though perhaps with older terms."""
         ours, theirs = (self.kind, self.identity, self.embedder), (wanted.kind, wanted.identity, wanted.embedder)
-        return ours == theirs
+        return ours == theirs and self.takes(wanted.dimension)
+
+    def takes(self, dimension: int) -> bool:
+        """Whether vectors of the dimension can be compared with those that are there, as far as both are known."""
+        return not dimension or not self.dimension or dimension == self.dimension
 
 
 async def read_state(database: Database) -> State | None:

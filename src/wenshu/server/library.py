@@ -94,7 +94,8 @@ async def library_to_rebuild(
         if embedder is not None:
             closing.push_async_callback(embedder.close)
         state = await read_state(database)
-        index, wanted = await _open(settings, home, database, state, embedder)
+        dimension = 0 if embedder is None else len((await embedder.embed(["维数"]))[0])
+        index, wanted = await _open(settings, home, database, state, embedder, dimension)
         closing.push_async_callback(index.close)
         fits = state is not None and state.serves(wanted)
         begun = state if state is not None and fits else wanted
@@ -145,7 +146,7 @@ async def _claimed(
     """The index that the settings ask for, where it is the library's, or the library is empty and takes it."""
     while True:
         state = await read_state(database)
-        index, wanted = await _open(settings, home, database, state, embedder)
+        index, wanted = await _open(settings, home, database, state, embedder, settings.embedding.dimensions)
         if state is not None and state.serves(wanted):
             return index, state
         empty = await is_empty(database)
@@ -167,19 +168,25 @@ async def _tidy_now_and_then(catalog: Catalog) -> None:
 
 
 async def _open(
-    settings: Settings, home: Home, database: Database, state: State | None, embedder: Embedder | None
+    settings: Settings,
+    home: Home,
+    database: Database,
+    state: State | None,
+    embedder: Embedder | None,
+    dimension: int,
 ) -> tuple[Index, State]:
-    """The index that the settings ask for, and the state it is in once it is filled."""
+    """The index that the settings ask for, and the state it is in once it is filled; ``dimension`` 0: not known."""
     model = "" if embedder is None else embedder.model
     if settings.milvus.uri:
-        same = state is not None and (state.kind, state.embedder) == ("milvus", model)
-        identity = state.identity if state is not None and same else uuid4().hex[:12]
-        return await open_milvus(*_milvus(settings, identity)), State("milvus", identity, model)
+        identity = uuid4().hex[:12]  # collections of other vectors are other collections
+        if state is not None and (state.kind, state.embedder) == ("milvus", model) and state.takes(dimension):
+            identity = state.identity
+        return await open_milvus(*_milvus(settings, identity)), State("milvus", identity, model, dimension)
     most = settings.search.vector_mib * MIB
     if not database.shared:
-        return EmbeddedIndex(most), State("embedded", "embedded", model)
+        return EmbeddedIndex(most), State("embedded", "embedded", model, dimension)
     index = await open_file(home.index, most)
-    return index, State("file", index.identity, model)
+    return index, State("file", index.identity, model, dimension)
 
 
 def _milvus(settings: Settings, identity: str) -> tuple[Server, Collections]:
@@ -215,6 +222,11 @@ def _refusal(state: State | None, wanted: State) -> str:
             )
         was = "无" if state is None else state.kind
         return f"素材库的索引在别处（现有 {was}，配置为 {wanted.kind}）。The material is indexed elsewhere. {run}"
+    if state.embedder == wanted.embedder:
+        return (
+            f"向量的维数由 {state.dimension} 改为 {wanted.dimension}，已有的索引不能继续使用。"
+            f"The vectors' dimension was changed. {run}"
+        )
     return (
         f"向量模型由“{state.embedder or '无'}”改为“{wanted.embedder or '无'}”，已有的索引不能继续使用。"
         f"The embedding model was changed. {run}"

@@ -33,6 +33,7 @@ def home(monkeypatch, tmp_path):
         ["config"],
         ["config", "show"],
         ["doctor"],
+        ["reindex"],
     ],
 )
 def test_help_helps(command):

@@ -239,7 +239,12 @@ def _opened(*, client: Any, name: str, timeout: float) -> int | None:  # noqa: A
 
 def _make(*, client: Any, name: str, collection: Collection, dimension: int, timeout: float) -> None:  # noqa: ANN401 (as above)
     schema, indexes = make(client, collection, dimension)
-    client.create_collection(name, schema=schema, index_params=indexes, timeout=timeout, **_STRONG)
+    try:
+        client.create_collection(name, schema=schema, index_params=indexes, timeout=timeout, **_STRONG)
+    except Exception:
+        if not client.has_collection(name, timeout=timeout):
+            raise
+        # Another process made it between our look and our try.
     client.load_collection(name, timeout=timeout)
 
 
