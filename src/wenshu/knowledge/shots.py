@@ -19,6 +19,7 @@ _GAP_SECONDS = 4
 _LONGEST_GAP = 15
 _RECAP_FROM = 75  # seconds of film from which it is worth saying the points once more
 _LEAST_SHOTS = 3
+_READ_FOR_FIGURE = 6  # of the best facts the longest figure opens the film: 186万元 rather than 24小时
 _LEAST_POINT = 8  # characters below which a caption says nothing alone
 
 
@@ -100,7 +101,8 @@ _SLOTS = (
 
 
 def _opening(subject: str, ranked: Sequence[Fact], tone: Tone) -> Shot:
-    lead = next((fact for fact in ranked[:5] if fact.number and fact.number not in subject), None)
+    figures = [fact for fact in ranked[:_READ_FOR_FIGURE] if fact.number and fact.number not in subject]
+    lead = max(figures, key=lambda fact: len(fact.number), default=None)
     if lead is None:
         spoken = tone.opening.format(subject)
         return Shot(f"【待补：{subject}的开场画面】", spoken, subject, seconds(spoken))
