@@ -78,12 +78,7 @@ async def composed(
     process = Presence(database, kind)
     model, notes = _model(settings), _notes(settings)
     opened = AsyncExitStack()
-    fetcher = Fetcher(
-        allow_hosts=settings.fetch.allow_hosts,
-        timeout_seconds=settings.fetch.timeout_seconds,
-        max_bytes=settings.fetch.max_bytes,
-    )
-    parser = _parser(settings)
+    fetcher, parser = _fetcher(settings), _parser(settings)
     durable = Durable(settings, home, database, process)
     try:
         await database.migrate()
@@ -200,6 +195,14 @@ def embedder(settings: Settings) -> Embedder | None:
         dimensions=embedding.dimensions,
         batch=embedding.batch,
         seconds=embedding.seconds,
+    )
+
+
+def _fetcher(settings: Settings) -> Fetcher:
+    return Fetcher(
+        allow_hosts=settings.fetch.allow_hosts,
+        timeout_seconds=settings.fetch.timeout_seconds,
+        max_bytes=settings.fetch.max_bytes,
     )
 
 
