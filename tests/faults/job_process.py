@@ -76,7 +76,7 @@ async def beside(folder: Path, url: str) -> None:
     database = Database(url)
     room = Room(database, folder)
     room.kinds.register("five steps", handler(folder, ""))
-    async with room.working():
+    async with room.working(tenant_concurrency=100):
         await asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), sys.stdin.read)
     await database.close()
 

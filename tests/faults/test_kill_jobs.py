@@ -1,5 +1,6 @@
 """SIGKILL at every boundary of a job: what was accepted is done, and no finished step is done twice."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -110,6 +111,7 @@ async def test_of_several_processes_one_is_killed(tmp_path, postgres_url):
     count, tenant = 60, Scope("t")
     database = Database(postgres_url)
     room = Room(database, tmp_path)
+    listening = asyncio.create_task(room.notices.run())
     workers = [begin(tmp_path, postgres_url) for _ in range(3)]
     try:
         await eventually_async(partial(present, database, 3), seconds=60)
@@ -124,6 +126,7 @@ async def test_of_several_processes_one_is_killed(tmp_path, postgres_url):
         for worker in workers:
             worker.stdin.close()
         statuses = [worker.wait(60) for worker in workers]
+        listening.cancel()
         await database.close()
     assert statuses == [-signal.SIGKILL, 0, 0]
     assert {job.state for job in done} == {"succeeded"}
