@@ -31,7 +31,7 @@ ABANDONED = timedelta(hours=1)
 
 Staged = tuple[Collection, int]
 _BATCH = 500
-_MOST_READINGS = 8
+_MOST_READINGS = 32
 log = structlog.get_logger()
 
 
