@@ -24,6 +24,7 @@ from wenshu.core.settings import Settings, show
 from wenshu.core.storage.errors import StorageUnavailable
 from wenshu.core.storage.store import open_store
 from wenshu.kit.errors import WenshuError
+from wenshu.server import logs
 from wenshu.server.compose import Misconfigured, check_supported, embedder, trusts
 from wenshu.server.home import Home
 
@@ -42,6 +43,7 @@ class Finding:
 def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data folder.")] = None) -> None:
     """检查本机环境与配置，逐项说明 Check this machine and the settings; ends with 1 where something must be mended."""
     settings = read_settings(home)
+    logs.configure("error")  # what is wrong is told here, not in a log
     findings = [
         finding
         for check in (_python, _sqlite, _database, _folder, _server, _settings, _storage, _parser, _model, _embedder)
@@ -145,7 +147,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     if not at:
         return  # a folder of the data folder, looked at above
     try:
-        asyncio.run(open_store(settings.storage, settings.home).check())
+        asyncio.run(_store_probe(settings))
     except StorageUnavailable as error:
         yield Finding("bad", f"文件存储不可用 The store cannot be used: {at}：{error.message}（{error.detail}）")
     except OSError as error:
@@ -160,6 +162,14 @@ def _storage(settings: Settings) -> Iterator[Finding]:
             "多台服务器须共用签名密钥，否则文件链接只在签发它的服务器上有效 "
             "Several servers need one WENSHU_STORAGE_LINK_SECRET: a link opens where it was signed",
         )
+
+
+async def _store_probe(settings: Settings) -> None:
+    objects = open_store(settings.storage, settings.home)
+    try:
+        await objects.check()
+    finally:
+        await objects.close()
 
 
 def _parser(settings: Settings) -> Iterator[Finding]:

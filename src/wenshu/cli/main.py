@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wenshu.cli import ask, config, importing, reindexing, serve
+from wenshu.cli import ask, config, importing, moving, reindexing, serve
 
 app = typer.Typer(
     name="wenshu",
@@ -18,6 +18,7 @@ app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("search")(ask.search)
 app.command("reindex")(reindexing.reindex)
+app.command("move")(moving.move)
 app.add_typer(importing.app, name="import")
 app.add_typer(config.app, name="config")
 

@@ -27,6 +27,7 @@ def home(monkeypatch, tmp_path):
         ["config"],
         ["config", "show"],
         ["doctor"],
+        ["move"],
     ],
 )
 def test_help_helps(command):
