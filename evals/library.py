@@ -14,9 +14,11 @@ from wenshu.core.database.scope import Scope
 from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.index.port import Entry, ready
 from wenshu.kit import clock
-from wenshu.knowledge.catalog import Catalog
+from wenshu.knowledge.catalog import Catalog, Looked
+from wenshu.knowledge.features import Asked
 from wenshu.knowledge.passage import Passage
-from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.reply import DOCUMENTS
+from wenshu.knowledge.search import CANDIDATES, Searcher
 from wenshu.knowledge.tables import documents
 
 ROOT = Path(__file__).parents[1]
@@ -34,17 +36,28 @@ class Library:
         self.questions = questions
         """Each with ``query``, ``answers`` and ``positive_ids``, the pieces that hold an answer."""
 
+    def id_of(self, entry: Entry) -> str:
+        """The piece that an entry is."""
+        return self._ids[entry.generation - 1]
+
+    async def candidates(self, query: str) -> tuple[Asked, Looked]:
+        """The question made ready, and what the index finds for it."""
+        return await self._searcher.candidates(SCOPE, query, "DOC", CANDIDATES)
+
     async def found(self, question: dict[str, Any]) -> dict[str, list[Passage]]:
-        """The first five passages: of ``all``, of all without the ``pieces`` or ``documents`` that hold an answer."""
+        """The passages that an answer is looked for in.
+
+        Of ``all``, of all without the ``pieces`` that hold an answer, of all without their ``documents``.
+        """
         passages = await self._searcher.search(SCOPE, question["query"], limit=30)
         pieces = set(question["positive_ids"])
         documents = {document_of(piece) for piece in pieces}
         ids = [self._ids[int(passage.key.split(":")[1]) - 1] for passage in passages]
         pairs = list(zip(ids, passages, strict=True))
         return {
-            "all": passages[:5],
-            "pieces": [passage for piece, passage in pairs if piece not in pieces][:5],
-            "documents": [passage for piece, passage in pairs if document_of(piece) not in documents][:5],
+            "all": passages[:DOCUMENTS],
+            "pieces": [passage for piece, passage in pairs if piece not in pieces][:DOCUMENTS],
+            "documents": [passage for piece, passage in pairs if document_of(piece) not in documents][:DOCUMENTS],
         }
 
 

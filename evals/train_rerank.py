@@ -3,35 +3,30 @@
     python evals/train_rerank.py [folder with corpus.jsonl and queries.jsonl]
 
 Two logistic regressions over the numbers of ``wenshu.knowledge.features``, L2, on the development half of CMRC 2018 in
-../shared/evals/retrieval: ``order`` by the softmax over each question's candidates, ``likelihood`` by single passages.
+../shared/evals/retrieval and the questions of ``staff``: ``order`` by the softmax over each question's candidates,
+``likelihood`` by single passages.
 The printed figures are those of five folds by document; the weights written are those of a fit on everything.
 """
 
 import asyncio
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from library import DATA, FOLDS, ROOT, document_of, library
 from numpy.typing import NDArray
-from sqlalchemy import text
+from staff import SCOPE, Asking, for_fitting, golds, normal, office, whole
 
-from wenshu.core.database.engine import Database, sqlite_url
-from wenshu.core.database.scope import Scope
-from wenshu.core.index.embedded import EmbeddedIndex
-from wenshu.core.index.port import Entry, Query, ready
-from wenshu.core.index.tables import CREATE_PASSAGE_TERMS, create_tables
+from wenshu.core.index.port import Entry, Found
 from wenshu.knowledge.features import Asked, Comparison
 from wenshu.knowledge.rerank import falling
 from wenshu.knowledge.search import CANDIDATES
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared/evals/retrieval"
 WEIGHTS = ROOT / "src/wenshu/knowledge/rerank.json"
-FOLDS = 5
 ORDER_L2, LIKELIHOOD_L2 = 10.0, 3.0
 
 Array = NDArray[np.float64]
@@ -44,6 +39,8 @@ class Example:
     numbers: Array
     answers: Array
     fold: int
+    """Of five, by document; -1 for what is never left out."""
+    of: str = "cmrc"
 
 
 def main() -> None:
@@ -53,9 +50,10 @@ def main() -> None:
         return
     names, examples = asyncio.run(read_examples(folder))
     cross_validate(examples)
+    leave_one_out(examples)
     order, likelihood = fit(examples)
     models = {
-        "source": "evals/train_rerank.py on the development half of CMRC 2018",
+        "source": "evals/train_rerank.py on the development half of CMRC 2018 and the questions of evals/staff.py",
         "order": dict(zip([*names, "bias"], (round(float(weight), 4) for weight in order), strict=True)),
         "likelihood": dict(zip([*names, "bias"], (round(float(weight), 4) for weight in likelihood), strict=True)),
     }
@@ -64,42 +62,54 @@ def main() -> None:
 
 
 async def read_examples(folder: Path) -> tuple[list[str], list[Example]]:
-    corpus = [json.loads(line) for line in (folder / "corpus.jsonl").read_text("utf-8").splitlines()]
-    questions = [json.loads(line) for line in (folder / "queries.jsonl").read_text("utf-8").splitlines()]
-    with tempfile.TemporaryDirectory() as home:
-        database = Database(sqlite_url(Path(home) / "train.db"))
-        try:
-            return await _collect(database, corpus, questions)
-        finally:
-            await database.close()
-
-
-async def _collect(database: Database, corpus: list[dict], questions: list[dict]) -> tuple[list[str], list[Example]]:
-    scope, index = Scope("train"), EmbeddedIndex()
-    async with database.write(scope) as tx:
-        for statement in (*create_tables(), text(CREATE_PASSAGE_TERMS)):
-            await tx.run(statement)
-        await index.within(tx).put(scope, [ready(entry(at, piece)) for at, piece in enumerate(corpus)])
-    names: list[str] = []
     examples: list[Example] = []
-    for question in questions:
-        asked = Asked(question["query"])
-        async with database.read(scope) as tx:
-            found = await index.within(tx).find(scope, Query("DOC", asked.terms, CANDIDATES))
-        comparison = Comparison(asked, found.statistics)
-        rows = [comparison.features(candidate) for candidate in found.entries]
-        names = list(rows[0])
-        answers = [float(corpus[candidate.generation]["id"] in question["positive_ids"]) for candidate in found.entries]
-        fold = int(question["positive_ids"][0].split("#")[0].removeprefix("p")) % FOLDS
-        examples.append(Example(np.array([list(row.values()) for row in rows]), np.array(answers), fold))
+    names: list[str] = []
+    async with library(folder) as shelf:
+        for question in shelf.questions:
+            asked, looked = await shelf.candidates(question["query"])
+            names, numbers = measured(asked, looked.found)
+            right = [float(shelf.id_of(entry) in question["positive_ids"]) for entry in looked.found.entries]
+            examples.append(Example(numbers, np.array(right), fold_of(question), "cmrc"))
+    for name, of in for_fitting().items():
+        async with office(of) as opened:
+            for question in of.read():
+                wanted = golds(question)
+                if not wanted or question.get("calc"):
+                    continue
+                asked, looked = await opened.searcher.candidates(SCOPE, whole(question), "DOC", CANDIDATES)
+                if looked.found.entries:
+                    right = [float(answers(question, wanted, entry)) for entry in looked.found.entries]
+                    examples.append(Example(measured(asked, looked.found)[1], np.array(right), -1, name))
     return names, examples
 
 
-def entry(at: int, piece: dict) -> Entry:
-    return Entry(
-        collection="DOC", generation=at, ordinal=0, name="", title=piece["title"], heading="", body=piece["text"],
-        source="", start=0, end=len(piece["text"]), page=None,
-    )  # fmt: skip
+def answers(question: Asking, wanted: list[list[str]], entry: Entry) -> bool:
+    """Whether a passage is of a right document and holds some of the answer."""
+    text = normal(f"{entry.heading} {entry.body}")
+    return entry.name in question["doc"] and any(any(one in text for one in each) for each in wanted)
+
+
+def measured(asked: Asked, found: Found) -> tuple[list[str], Array]:
+    comparison = Comparison(asked, found.statistics)
+    rows = [comparison.features(entry) for entry in found.entries]
+    return list(rows[0]), np.array([list(row.values()) for row in rows])
+
+
+def fold_of(question: dict[str, Any]) -> int:
+    return int(document_of(question["positive_ids"][0]).removeprefix("p")) % FOLDS
+
+
+def leave_one_out(examples: list[Example]) -> None:
+    """What the weights are worth for papers that none of them were fitted on."""
+    for name in sorted({example.of for example in examples} - {"cmrc"}):
+        order, _ = fit([example for example in examples if example.of != name])
+        ranks = [
+            example.answers[np.argsort(-(with_bias(example.numbers) @ order), kind="stable")]
+            for example in examples
+            if example.of == name
+        ]
+        found = [f"hit@{size} {np.mean([rank[:size].any() for rank in ranks]):.3f}" for size in (1, 3, 10)]
+        print(f"{len(ranks)} questions of {name}, fitted without them: {', '.join(found)}")
 
 
 def cross_validate(examples: list[Example]) -> None:
@@ -108,6 +118,7 @@ def cross_validate(examples: list[Example]) -> None:
     first = sum(bool(answers[0]) for answers, _ in judged)
     five = sum(bool(answers[:5].any()) for answers, _ in judged)
     scores = [pair for answers, likely in judged for pair in zip(likely[:5], answers[:5], strict=True)]
+    examples = [example for example in examples if example.of == "cmrc"]
     reached = sum(bool(example.answers.any()) for example in examples)
     count = len(examples)
     print(f"{count} questions, five folds by document: hit@1 {first / count:.4f}, hit@5 {five / count:.4f}")
@@ -134,7 +145,7 @@ def fit(examples: list[Example]) -> tuple[Array, Array]:
     """Weights (features + bias) for the order and for the likelihood, in the features' own units."""
     everything = np.concatenate([example.numbers for example in examples])
     mean, spread = everything.mean(0), everything.std(0) + 1e-9
-    scaled = [Example((e.numbers - mean) / spread, e.answers, e.fold) for e in examples]
+    scaled = [Example((e.numbers - mean) / spread, e.answers, e.fold, e.of) for e in examples]
     order = fit_order([example for example in scaled if example.answers.any()])
     likelihood = fit_likelihood(scaled)
     return unscaled(order, mean, spread), unscaled(likelihood, mean, spread)

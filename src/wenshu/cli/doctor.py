@@ -26,6 +26,7 @@ from wenshu.core.settings import Settings, show
 from wenshu.core.storage.errors import StorageUnavailable
 from wenshu.core.storage.store import open_store
 from wenshu.kit.errors import WenshuError
+from wenshu.server import logs
 from wenshu.server.compose import Misconfigured, check_supported, embedder, trusts
 from wenshu.server.home import Home
 
@@ -44,6 +45,7 @@ class Finding:
 def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data folder.")] = None) -> None:
     """检查本机环境与配置，逐项说明 Check this machine and the settings; ends with 1 where something must be mended."""
     settings = read_settings(home)
+    logs.configure("error")  # what is wrong is told here, not in a log
     findings = [
         finding
         for check in (
@@ -159,7 +161,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     if not at:
         return  # a folder of the data folder, looked at above
     try:
-        asyncio.run(open_store(settings.storage, settings.home).check())
+        asyncio.run(_store_probe(settings))
     except StorageUnavailable as error:
         yield Finding("bad", f"文件存储不可用 The store cannot be used: {at}：{error.message}（{error.detail}）")
     except OSError as error:
@@ -198,6 +200,14 @@ def _index(settings: Settings) -> Iterator[Finding]:
 
 async def _milvus_probe(server: Server) -> None:
     await (await connect(server)).close()
+
+
+async def _store_probe(settings: Settings) -> None:
+    objects = open_store(settings.storage, settings.home)
+    try:
+        await objects.check()
+    finally:
+        await objects.close()
 
 
 def _parser(settings: Settings) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wenshu.cli import ask, config, importing, jobs, reindexing, serve, worker
+from wenshu.cli import ask, config, importing, jobs, moving, reindexing, serve, worker
 
 app = typer.Typer(
     name="wenshu",
@@ -19,6 +19,7 @@ app.command("worker")(worker.worker)
 app.command("ask")(ask.ask)
 app.command("search")(ask.search)
 app.command("reindex")(reindexing.reindex)
+app.command("move")(moving.move)
 app.add_typer(importing.app, name="import")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(config.app, name="config")

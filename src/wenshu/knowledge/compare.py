@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from wenshu.knowledge.cite import Statement, cite
+from wenshu.knowledge.columns import column_strength, stem
 from wenshu.knowledge.coverage import Folded, Probe
-from wenshu.knowledge.lookup import Finding, Line, Table, column_strength, stem, tables
+from wenshu.knowledge.lookup import Finding, Line, Table, tables
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
 from wenshu.knowledge.units import is_part, measured

@@ -9,6 +9,7 @@ from wenshu.knowledge.question import Question, without_separators
 from wenshu.knowledge.wording import sayings
 from wenshu.zh.fold import fold
 from wenshu.zh.numerals import numerals
+from wenshu.zh.sounds import sounds
 
 
 class Folded:
@@ -22,6 +23,26 @@ class Folded:
         """Latin words and numbers, whole; Chinese numerals in digits too."""
         plain = without_separators(self.text)
         return frozenset(_WORD.findall(plain)) | {numeral.value for numeral in numerals(plain)}
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """Of codes the pieces that name something by themselves: v380 of xy-v380, lx-u20 and u20-15 of lx-u20-15."""
+        found: set[str] = set()
+        for word in self.words:
+            pieces = word.split("-")
+            if len(pieces) > 1:
+                found.update(piece for piece in pieces if not piece.isdigit() and _CODED.search(piece))
+                if len(pieces) > _PAIR:
+                    found.add("-".join(pieces[:-1]))
+                    found.add("-".join(pieces[1:]))
+            elif _CODED.search(word) and not word.isdigit():
+                found.add(word)
+        return frozenset(found)
+
+    @cached_property
+    def sounds(self) -> str:
+        """How it sounds (``zh.sounds``)."""
+        return sounds(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,8 @@ def gaps(question: Question, said: frozenset[int]) -> list[str]:
     return [gap for gap in found if gap]
 
 
+_PAIR = 2
+_CODED = re.compile(r"[a-z]+[0-9]|[0-9]+[a-z]")
 _WORD = re.compile(r"[a-z0-9]+(?:[.\-:][a-z0-9]+)*|(?:(?![\u3400-\u4dbf\u4e00-\u9fff_])\w)+")
 
 

@@ -3,6 +3,8 @@
 import re
 
 from wenshu.knowledge.question import Question
+from wenshu.knowledge.units import Unit
+from wenshu.zh.surnames import SURNAMES
 
 
 def evidence(question: Question, text: str) -> float:
@@ -22,6 +24,24 @@ def evidence(question: Question, text: str) -> float:
     return 1.0 if pattern.search(rest) else 0.0
 
 
+def places(question: Question, text: str) -> list[tuple[int, int]]:
+    """Where in a folded text the asked kind of thing stands, outside what the question says itself."""
+    rest = text
+    for run in question.runs:
+        if len(run) > 1 or run.isascii():
+            rest = rest.replace(run, " " * len(run))
+    return [match.span() for pattern in _sought(question) for match in pattern.finditer(rest)]
+
+
+def _sought(question: Question) -> list[re.Pattern[str]]:
+    if question.asks != "count":
+        return [pattern for asks, pattern in _EVIDENCE.items() if asks == question.asks]
+    units = {question.unit, question.unit[:1]} - {""}
+    found = [re.compile(f"{_NUMBER}余?多?{re.escape(unit)}") for unit in units]
+    found += [measure for asked, measure in _MEASURES if asked.search(question.text)]
+    return found or [_FIGURE]
+
+
 def unit_value(question: Question, text: str) -> bool:
     """Whether the asked unit stands right after a number in the folded text (``364.6公里`` for 多少公里)."""
     if not question.unit:
@@ -38,6 +58,45 @@ def names_focus(question: Question, text: str) -> float:
     return 0.5 if question.focus[-1] in text else 0.0
 
 
+def names_person(unit: Unit, text: str) -> float:
+    """1 where a piece (folded text) names a person by what stands around the name, else 0."""
+    if unit.row and any(
+        _NAMED.search(column) and _NAME.fullmatch(cell)
+        for column, cell in zip(unit.row.columns, unit.row.cells, strict=False)
+    ):
+        return 1.0
+    return float(_WITH_ROLE.search(text) is not None)
+
+
+def defines(question: Question, text: str) -> float:
+    """1 where a folded text says what the question's subject is: 断温：…, 前置仓是指…, 所谓前置仓, …; else 0."""
+    if question.asks not in {"define", "what", "alias", "which", "how"} or not question.runs:
+        return 0.0
+    return float(any(_defined(run, text) for run in question.runs[:2] if len(run) > 1))
+
+
+def _defined(term: str, text: str) -> bool:
+    at = text.find(term)
+    if at < 0:
+        return False
+    after = text[at + len(term) :]
+    return _DEFINITION.match(after) is not None or (at == 0 and after.startswith(":")) or text[:at].endswith("所谓")
+
+
+_NAMED = re.compile("姓名|负责人|责任人|联系人|经办人|主持|记录人|主管")
+_NAME = re.compile("[\u4e00-\u9fff·]{2,5}")
+_ROLES = (
+    "董事长|总经理|经理|总裁|总监|主任|主管|部长|厂长|科长|处长|局长|院长|校长|馆长|会长|主席|书记|秘书|会计|出纳|专员|工程师|助理|代表|"
+    "负责人|责任人|联系人|经办人|主持人?|记录人?|记录|请假|创始人|法人|先生|女士|教授|医生|律师"
+)
+_WITH_ROLE = re.compile(
+    f"(?:{_ROLES})[:为是由叫]?\\s?[{SURNAMES}][\u4e00-\u9fff]{{1,2}}(?![\u4e00-\u9fff]*(?:部|公司))"
+    f"|(?:^|[,。;:、(\\s]|由|找)[{SURNAMES}][\u4e00-\u9fff]{{1,2}}(?:\\(|:|先生|女士|负责|担任|接任|任|创办|主持|统一|在\\d)"
+    f"|的[{SURNAMES}][\u4e00-\u9fff]{{1,2}}[,。]"
+)
+_DEFINITION = re.compile(
+    '[”」"]?(?:,?(?:是指|指的?是|即|就是|也就是|意思是|是一[种个类款项]|指[^定出导挥标向]|定义)|\\([^)]{0,30}\\)?,?即)'
+)
 _DIGIT = r"[\d〇零一二三四五六七八九十两百千万亿半数]"
 _NUMBER = r"(?:\d[\d,.]*|[〇零一二三四五六七八九十百千两半数]+)[十百千万亿]*"
 _DATE = re.compile(
@@ -47,13 +106,7 @@ _DATE = re.compile(
 _PLACE = re.compile(
     r"位于|坐落|座落|地处|分布|[省市县区州镇乡村路街岛洲洋湾港山河江湖海国]|境内|[东南西北中]部|以[东南西北]|附近|大学|医院|公园|在"
 )
-_SURNAMES = (
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛范彭郎鲁韦马苗凤方俞任袁柳鲍史唐费廉岑薛雷贺倪汤"
-    "罗毕郝安常乐于傅皮卞齐康伍余顾孟黄穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁杜阮蓝闵席季强贾路江童颜郭梅盛林钟徐邱骆高夏蔡田樊胡凌霍虞万"
-    "柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁荀羊惠甄曲封储段富巫乌焦谷车侯宓蓬全班仰秋仲伊宫宁仇栾甘祖武符刘景詹束龙叶幸司黎薄印白怀蒲"
-    "从索咸赖卓屠池乔闻党翟谭姬申冉郦雍桑桂牛寿通边燕冀浦尚农温别庄晏柴瞿阎连习艾鱼容向古易廖终步都耿满匡文寇广东沃利蔚越师巩聂晁敖冷辛那简饶空曾沙丰关查游佘"
-)
-_PERSON = re.compile(rf"[\u4e00-\u9fff]·[\u4e00-\u9fff]|[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}|[a-z]+ [a-z]+")
+_PERSON = re.compile(rf"[\u4e00-\u9fff]·[\u4e00-\u9fff]|[{SURNAMES}][\u4e00-\u9fff]{{1,2}}|[a-z]+ [a-z]+")
 _EVIDENCE: dict[str, re.Pattern[str]] = {
     "when": _DATE,
     "where": _PLACE,
@@ -86,6 +139,7 @@ _MEASURES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"多大", "岁|平|公顷|亩|米|公里|寸|g|m"),
     )
 )
+_FIGURE = re.compile(r"\d[\d,.]*")
 _MONEY = re.compile(r"[$¥€£]\s*\d")
 
 

@@ -6,14 +6,17 @@ means the same in every list.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wenshu.core.index.port import MAX_QUERY_TERMS, Entry, Statistics
+from wenshu.knowledge.coverage import Folded
 from wenshu.knowledge.evidence import evidence, unit_value
-from wenshu.knowledge.question import read
+from wenshu.knowledge.match import Matcher
+from wenshu.knowledge.question import Question, content_of, read, standard
+from wenshu.knowledge.thesaurus import Thesaurus
 from wenshu.knowledge.wording import sayings
 from wenshu.zh.rarity import rarity, term_rarity
-from wenshu.zh.tokens import expanded, query_terms
+from wenshu.zh.tokens import expanded, query_terms, terms
 
 
 class Sought:
@@ -39,10 +42,13 @@ class Sought:
 class Asked:
     """A question made ready for comparing."""
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, thesaurus: Thesaurus | None = None) -> None:
         self.text = expanded(question)
+        self.question = read(question[-_READ:], thesaurus)
+        self.matcher = Matcher(self.question)
         self.terms = most_telling(question)
-        self.question = read(question[-_READ:])
+        self.others = _other_terms(self.question, self.terms)
+        """Terms of the words that may stand for the question's own."""
         characters = dict.fromkeys(char for term in query_terms(question) for char in term if _CHINESE.match(char))
         kept = sorted(characters, key=rarity, reverse=True)[:MAX_QUERY_TERMS]
         self.characters = Sought({character: rarity(character) for character in kept})
@@ -52,9 +58,15 @@ class Asked:
 
 def most_telling(question: str) -> list[str]:
     """The terms of a question to search by, in order: the rarest ``MAX_QUERY_TERMS`` where there are more."""
-    found = query_terms(question)
+    found = query_terms(content_of(standard(question))) or query_terms(question)
     kept = set(sorted(found, key=term_rarity, reverse=True)[:MAX_QUERY_TERMS])
     return [term for term in found if term in kept]
+
+
+def _other_terms(question: Question, own: Sequence[str]) -> list[str]:
+    words = (other for synonym in question.synonyms for other in synonym.others if len(other) > 1)
+    found = (term for word in words for term in (terms(word)[:-1] or terms(word)))
+    return [term for term in dict.fromkeys(found) if term not in own][: min(_MOST_OTHERS, MAX_QUERY_TERMS - len(own))]
 
 
 class Comparison:
@@ -82,12 +94,14 @@ class Comparison:
             "characters_head": asked.characters.share(head),
             "characters_whole": asked.characters.share(whole),
             "words": self._words.share(whole),
+            **_said(asked.matcher, entry),
             **_sentence(asked, beyond, asked.characters.without(head), body),
             **_opening(asked, title, body),
         }
 
 
 _READ = 500
+_MOST_OTHERS = 20
 _MOST_CUES = 6
 _MOST_SENTENCES = 60
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -96,6 +110,22 @@ _DEFINES = re.compile(r"(?:是什么|是谁|属于什么|是哪.?|是怎样.{0,6
 _IN_BRACKETS = re.compile(r"\s*[(\[【].*$")
 _INTRODUCED = re.compile(r"[》」”\"'\s]*(?:\(|,?(?:又|亦|也|俗|学|字|原|简|全)|,?[是为系指即乃])")
 _KINDS = ("when", "count", "where", "why", "alias")
+
+
+def _said(matcher: Matcher, entry: Entry) -> dict[str, float]:
+    """Shares of the question that are said word for word, in other words, or nearly."""
+    head, body = matcher.said(Folded(f"{entry.title} {entry.heading}")), matcher.said(Folded(entry.body))
+    whole, left = head | body, matcher.all & ~head.meant
+    return {
+        "said": matcher.share(whole.literal),
+        "meant": matcher.share(whole.meant),
+        "near": matcher.share(whole.near),
+        "meant_head": matcher.share(head.meant),
+        "near_head": matcher.share(head.near),
+        "meant_beyond_head": matcher.weight(body.meant & left) / (matcher.weight(left) or 1.0),
+        "codes": matcher.share(whole.near & matcher.words),
+        "unsaid": matcher.share(matcher.all & ~whole.near),
+    }
 
 
 def _sentence(asked: Asked, terms: Sought, characters: Sought, body: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from wenshu.knowledge.cite import Statement, cite
+from wenshu.knowledge.columns import ANSWERING, column_strength, stem
 from wenshu.knowledge.coverage import Folded, Probe, gaps
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
@@ -77,49 +78,12 @@ def look_up(asked: Question, passages: Sequence[Passage]) -> Finding | None:
     return Finding(tuple(match.line.say(match.columns) for match in best), best[0].coverage, best[0].strength == _EXACT)
 
 
-def column_strength(asked: Question, name: str) -> float:
-    """How far a question names a column (folded, without unit): the share of the name's pairs in it.
-
-    0 where the name holds a number or a word of another script that the question does not.
-    """
-    if len(name) < 2:
-        return 0.0
-    words = {word for run in asked.runs if run.isascii() for word in (run, *run.split("-"))}
-    if any(word not in words for word in re.findall(r"[a-z0-9.]+", name)):
-        return 0.0
-    if name in asked.text:
-        return 1.0
-    runs = re.findall(r"[\u3400-\u9fff]{2,}", name)
-    pairs = [run[at : at + 2] for run in runs for at in range(len(run) - 1)]
-    return 0.99 * sum(pair in asked.text for pair in pairs) / len(pairs) if pairs else 0.0
-
-
-def stem(cell: str) -> str:
-    """A cell or column's name, folded, without what stands in brackets at its end."""
-    return _BRACKETS.sub("", fold(cell)).strip()
-
-
 _MOST_ROWS = 8
 _FEW = 4
 _FAMILY, _BY_WORD, _EXACT = 1, 2, 3
 _ENOUGH, _NEARLY_ALL = 0.7, 0.95
 _TELLING = 0.4  # share of a cell, other than the first, that a question must say to name the row by it
-_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _FILLERS = "应该 需要 具体 可以 显示 出现 情况 一下 产品 型号 项目"
-# What a question says → what the column that answers it is called; both folded.
-_ANSWERING = tuple(
-    (re.compile(asks), re.compile(column))
-    for asks, column in (
-        (r"什么意思|含义|意思|代表什么|表示什么|指什么", r"含义|意义|定义|解释|说明|描述"),
-        (r"怎么办|怎么处理|如何处理|怎样处理|怎么解决|如何解决|怎么修|处理|解决", r"处理|措施|对策|办法|解决"),
-        (r"谁|哪位|什么人", r"姓名|负责人|责任人|联系人|经办人|主管"),
-        (r"多少钱|价格|价钱|什么价|单价|售价|报价|贵|便宜", r"价"),
-        (r"什么时候|何时|哪天|几号|哪年|哪一年|时间|日期", r"时间|日期|年份|年月"),
-        (r"(?:负责|分管|管|做)什么|职责", r"分管|职责|负责|工作|职能"),
-        (r"电话|联系方式|怎么联系", r"电话|手机|联系方式|热线"),
-        (r"在哪里|在哪|哪里|地址|地点|位置", r"地址|地点|位置|所在地"),
-    )
-)
 _WHICH = re.compile(r"哪(?!里|儿|年)|谁|什么(?:产品|型号|部门|公司|人)")
 _WHOLE = re.compile(r"^(?:什么是|介绍一下|请?介绍)|是什么$|(?:参数|情况|信息|资料|规格)(?:是什么|有哪些|如何|怎么样)?$")
 
@@ -174,7 +138,7 @@ def _wanted(asked: Question, columns: Sequence[str], named: Sequence[float]) -> 
     strongest = max(named)
     if strongest >= 0.5:
         return tuple(at for at, strength in enumerate(named) if strength == strongest)
-    for asks, answers in _ANSWERING:
+    for asks, answers in ANSWERING:
         if asks.search(asked.text) and (found := [at for at, name in enumerate(columns) if answers.search(name)]):
             return tuple(found)
     return ()
@@ -184,7 +148,7 @@ def _asking(asked: Question, wanted: Sequence[int], table: Table) -> str:
     """The question's own words for a column that is called otherwise."""
     names = " ".join(table.columns[at] for at in wanted)
     return " ".join(
-        match.group() for asks, answers in _ANSWERING if answers.search(names) for match in asks.finditer(asked.text)
+        match.group() for asks, answers in ANSWERING if answers.search(names) for match in asks.finditer(asked.text)
     )
 
 

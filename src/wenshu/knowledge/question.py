@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from wenshu.knowledge.thesaurus import Synonym, Thesaurus, built_in
 from wenshu.zh.fold import fold
 
 Asks = Literal["why", "when", "count", "where", "who", "alias", "how", "which", "define", "yesno", "what"]
@@ -27,6 +28,8 @@ class Question:
     """The clause's content directly before the asking words."""
     after: str
     """The clause's content directly after them."""
+    synonyms: tuple[Synonym, ...] = ()
+    """What other words may stand for words of ``text``."""
 
     @property
     def content(self) -> str:
@@ -34,14 +37,15 @@ class Question:
         return "".join(self.runs)
 
 
-def read(question: str) -> Question:
+def read(question: str, thesaurus: Thesaurus | None = None) -> Question:
     """Read a question; anything at all can be read, an empty text gives an empty ``what``.
 
-    Of more than 600 characters only the first and the last 300 are read: what is asked stands at an end.
+    Of more than 600 characters only the first and the last 300 are read: what is asked stands at an end. The built-in
+    thesaurus is used where none is given.
     """
     if len(question) > 2 * _END:
         question = f"{question[:_END]}\n{question[-_END:]}"
-    text = without_separators(fold(question)).strip().rstrip("?？。！!.，, ")
+    text = standard(question)
     asks, asking = _kind(text)
     start, end = asking.span() if asking else (len(text), len(text))
     focus = _focus(text, start, end)
@@ -54,7 +58,16 @@ def read(question: str) -> Question:
         runs=_runs(text),
         before=_BREAK.split(text[:start])[-1],
         after=_BREAK.split(text[end:])[0],
+        synonyms=tuple((thesaurus or built_in()).of(text)),
     )
+
+
+def standard(question: str) -> str:
+    """The question folded, colloquial asking words written as they are in print, without particles at its end."""
+    text = without_separators(fold(question)).strip()
+    for said, written in _COLLOQUIAL:
+        text = said.sub(written, text)
+    return text
 
 
 def without_separators(text: str) -> str:
@@ -63,6 +76,24 @@ def without_separators(text: str) -> str:
 
 
 _END = 300
+_COLLOQUIAL = tuple(
+    (re.compile(said), written)
+    for said, written in (
+        ("(?:[啊呀呢吧嘛哦哈呗啦]|[?？。！!.，, ])+$", ""),
+        ("(?<![什怎那这多要])么$", "吗"),
+        ("(?<=[\u4e00-\u9fff])(?:(?<![是在有就也还都要])不|没有?)$", "吗"),
+        ("啥时候?(?=[\u4e00-\u9fff]|$)", "什么时候"),
+        ("为啥", "为什么"),
+        ("干(?:啥|嘛)", "做什么"),
+        ("啥", "什么"),
+        ("咋(?:办|整|弄)", "怎么办"),
+        ("咋", "怎么"),
+        ("几多", "多少"),
+        ("哪(?:儿|边)", "哪里"),
+        ("哪(?:样|块)", "哪个"),
+        ("几号", "哪天"),
+    )
+)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _WHAT = "(?:什么|甚么|啥)"
 _ALIASES = "别名|俗名|俗称|原名|本名|真名|学名|简称|全称|别称|旧称|英文名|中文名|名字|名称|代号|译名"
@@ -116,17 +147,40 @@ _ASKING = re.compile(
     r"(?:请|帮我|能否|能不能|能|可以)?(?:简单)?(?:介绍|解释|说明)一下|告诉我|可以么|我想知道|吗$|呢$|么$|呀$|啊$|"
     r"\b(?:what|which|who|whom|whose|when|where|why|how|many|much|please|tell|me|about)\b"
 )
-_JOINING = re.compile(
-    r"的是|在(?!位)|[的了及由被是]|(?<=[\u4e00-\u9fffa-z0-9])[于与和把对为以之而着过]|称为|叫做|分别|主要|一般|通常|大约|大概|一共|总共|共有|共分|有着|"
-    r"(?<=.)[有共叫称](?=\s|$)|(?<=.)有(?![限无机关效色])|最早|其中|[又也还]?可以|可达|曾经|目前|现在|[又还也]可|又叫|也叫|"
-    r"(?<![\u4e00-\u9fff])(?:他|她|它|牠|其|该|这|那|此)(?:们|个|种|部|座|次)?|"
+_FILLING = re.compile(
+    r"咱们?|我们|你们|贵公司|(?:这|那)(?:边|个|次|份|款|位|种|座|单|件事|事|批|些|项|家|天|时|一块)|到底|究竟|具体|一下|发我|告诉我|麻烦|帮忙?|平时|"
+    r"平常|如今|当前|差不多|最后|已经|的话|东西|的时候|方面|关于|有关|应该|需要|里头|里面"
+)
+_ENGLISH = re.compile(
     r"\b(?:an?|the|is|are|was|were|be|been|do|does|did|has|have|had|of|to|in|on|at|for|from|with|by|and|or|can|will|"
     r"would|should|i|we|you|my|our|your|its?|this|that|there)\b"
+)
+_JOINING = re.compile(
+    _FILLING.pattern
+    + r"|的是|在(?!位)|[的了及由被是]|(?<=[\u4e00-\u9fffa-z0-9])[于与和把对为以之而着过]|称为|叫做|分别|主要|"
+    r"一般|通常|大约|大概|一共|总共|共有|共分|有着|"
+    r"(?<=.)[有共叫称](?=\s|$)|(?<=.)有(?![限无机关效色])|最早|其中|[又也还]?可以|可达|曾经|目前|现在|[又还也]可|又叫|也叫|"
+    r"(?<![\u4e00-\u9fff])(?:他|她|它|牠|其|该|这|那|此)(?:们|个|种|部|座|次)?|" + _ENGLISH.pattern
 )
 _RUN = re.compile(
     r"[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff]+"
     r"|(?:(?![\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff_])\w)+(?:[.\-:](?:(?![\u4e00-\u9fff])\w)+)*"
 )
+
+
+def silent(text: str) -> frozenset[int]:
+    """Where in a question's text there are words that ask or fill, and say nothing of what it is about."""
+    return frozenset(
+        at
+        for pattern in (_ASKING, _FILLING, _ENGLISH)
+        for match in pattern.finditer(text)
+        for at in range(*match.span())
+    )
+
+
+def content_of(text: str) -> str:
+    """A question's text as it is searched for: without what asks for attention or only fills."""
+    return _FILLING.sub(" ", text)
 
 
 def _kind(text: str) -> tuple[Asks, re.Match[str] | None]:

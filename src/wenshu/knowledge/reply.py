@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
+from wenshu.kit import clock
 from wenshu.knowledge.answer import Answer, answer
 from wenshu.knowledge.cite import Cited, Statement
 from wenshu.knowledge.drafts import checked, ideas, script
@@ -31,6 +32,8 @@ from wenshu.knowledge.uploads import UploadedText, find_in_texts, pages_of
 from wenshu.knowledge.write import Writing, continued
 
 _DRAFT_PIECES = 12
+DOCUMENTS, PAIRS = 8, 3
+"""How many passages of documents and how many pairs an answer is looked for in."""
 STOPPED = "已停止"
 OUTSIDE = "\n外部资源（小红书）中的相关内容："
 _MOST_NOTES = 2
@@ -218,9 +221,9 @@ class Replier:
         return await asyncio.get_running_loop().run_in_executor(self._reading, find)
 
     async def _search(self, scope: Scope, question: str, limit: int) -> list[Passage]:
-        documents = await self._searcher.search(scope, question, collection="DOC", limit=limit)
-        pairs = await self._searcher.search(scope, question, collection="QA", limit=limit)
-        return sorted(documents + pairs, key=lambda passage: -passage.score)[:limit]
+        documents = await self._searcher.search(scope, question, collection="DOC", limit=max(limit, DOCUMENTS))
+        pairs = await self._searcher.search(scope, question, collection="QA", limit=PAIRS)
+        return sorted(documents + pairs, key=lambda passage: -passage.score)
 
 
 @dataclass(slots=True)
@@ -271,10 +274,11 @@ def turns_of(history: Sequence[Exchange]) -> list[Turn]:
 
 def _extract(material: _Material, told: str) -> Answer:
     """The sentences that answer: of what the question brought along, else of the library."""
-    said = answer(material.question, material.uploaded, told=told)
+    today = clock.now().date()
+    said = answer(material.question, material.uploaded, told=told, today=today)
     if said.refusal is None or not material.library:
         return said
-    return answer(material.question, material.library, told=told)
+    return answer(material.question, material.library, told=told, today=today)
 
 
 def _pieces(request: ReplyRequest) -> int:

@@ -15,9 +15,11 @@ from typing import NamedTuple
 import orjson
 
 from wenshu.core.index.port import Entry, Found
+from wenshu.knowledge.coverage import Folded
 from wenshu.knowledge.features import Asked, Comparison, Sought
+from wenshu.knowledge.question import content_of, standard
 from wenshu.zh.rarity import term_rarity
-from wenshu.zh.tokens import expanded, query_terms
+from wenshu.zh.tokens import query_terms
 
 
 class Ranked(NamedTuple):
@@ -79,13 +81,19 @@ def _models() -> _Models:
 
 
 def _alike(asked: Asked, entry: Entry) -> float:
-    """The Dice coefficient of the two questions' terms, by rarity, and the share of the asked one in the pair."""
-    stored = _things(query_terms(entry.title))
-    wanted = _things(asked.terms)
-    both = sum(worth for thing, worth in wanted.items() if thing in stored)
-    dice = 2 * both / ((sum(wanted.values()) + sum(stored.values())) or 1.0)
-    covered = Sought(wanted).share(expanded(f"{entry.title}\n{entry.body}")) if wanted else 0.0
-    return min(1.0, 0.7 * dice + 0.3 * covered)
+    """How much of each question the other says; what only the pair's answer says counts little."""
+    title, matcher = Folded(entry.title), asked.matcher
+    said = matcher.said(title)
+    ours = matcher.share(said.meant)
+    answered = matcher.share(matcher.said(Folded(entry.body)).meant & ~said.meant)
+    stored = _things(query_terms(content_of(standard(entry.title))) or query_terms(entry.title))
+    theirs = Sought(stored).share(asked.text) if stored else 0.0
+    if asked.question.text == standard(entry.title):
+        return 1.0
+    return min(_MOST_ALIKE, ours * (0.4 + 0.6 * theirs) + 0.3 * answered)
+
+
+_MOST_ALIKE = 0.95  # what is not the same question
 
 
 def _things(terms: Sequence[str]) -> dict[str, float]:

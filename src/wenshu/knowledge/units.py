@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from wenshu.knowledge.aligned import Aligned, aligned
 from wenshu.knowledge.passage import Passage
 from wenshu.zh.sentences import Span, split, trim
 
@@ -43,9 +44,9 @@ def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
     """Say a row: ``甲：价格为618元，口径为DN20。``; only the ``chosen`` columns, if any; blank cells are left out."""
     if not row.columns:
         return "；".join(cell for cell in row.cells if cell)
-    first = next((at for at, cell in enumerate(row.cells) if cell), 0)
+    first = key_of(row)
     wanted = chosen or range(len(row.cells))
-    told = [at for at in wanted if at != first and row.cells[at]]
+    told = [at for at in wanted if at != first and row.cells[at] and not _NUMBERING.fullmatch(row.columns[at])]
     if len(row.cells) == 2 and told:  # 项目 | 参数 and the like: the second name says nothing
         return f"{row.cells[0]}：{_closed(row.cells[1])}"
     name, unit = measured(row.cells[first])
@@ -53,6 +54,14 @@ def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
     if unit and all(text.endswith(unit) for text in said):
         return f"{name}：{_closed('，'.join(said))}"
     return f"{row.cells[first]}：{_closed('，'.join(said))}" if told else row.cells[first]
+
+
+def key_of(row: Row) -> int:
+    """Which cell names the row: the first that says something, but for one that only numbers it."""
+    told = [at for at, cell in enumerate(row.cells) if cell]
+    if len(told) > 1 and row.columns and _NUMBERING.fullmatch(row.columns[told[0]]):
+        return told[1]
+    return told[0] if told else 0
 
 
 def _cell(row: Row, at: int, unit: str) -> str:
@@ -88,6 +97,7 @@ def plain(text: str) -> str:
     return _EMPHASIS.sub(r"\2", text)
 
 
+_BLANKS = re.compile(r"\S[ \t\u3000]+\S[^\n]*\n")
 _LINE = re.compile(r"[^\n]+")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*?)[\s#]*$")
 _TITLE = re.compile(
@@ -108,6 +118,7 @@ _MEASURE = re.compile(
     r"|(?:立方米|升)/小时|元/[天晚台年月人]"
     r")[）)]"
 )
+_NUMBERING = re.compile(r"(?i:序号|项次|编次|no\.?|#)")
 _CELLS = re.compile(r"(?<!\\)\|")
 
 
@@ -124,7 +135,11 @@ class _Reader:
 
     def units(self) -> Iterator[Unit]:
         lines = [Span(*match.span()) for match in _LINE.finditer(self._text)]
+        tables = aligned(self._text, lines) if _BLANKS.search(self._text) else {}
         for at, line in enumerate(lines):
+            if at in tables:
+                yield from self._aligned(line, tables[at])
+                continue
             following = lines[at + 1] if at + 1 < len(lines) else Span(0, 0)
             if _ROW.match(self._text, *line):
                 yield from self._row(line, before_rule=self._is(_RULE, following))
@@ -153,6 +168,14 @@ class _Reader:
         row = Row(self._columns if len(self._columns) == len(cells) > 1 else (), cells, self._table)
         if any(cells):
             yield Unit("row", span, in_words(row), span, self._under, row)
+
+    def _aligned(self, line: Span, row: Aligned) -> Iterator[Unit]:
+        if row.is_header:
+            self._table += 1
+            return
+        said = Row(row.columns, row.cells, self._table)
+        span = trim(self._text, line)
+        yield Unit("row", span, in_words(said), span, self._under, said)
 
     def _prose(self, line: Span) -> Iterator[Unit]:
         marker = _ITEM.match(self._text, *line) or _QUOTED.match(self._text, *line)

@@ -87,6 +87,7 @@ async def composed(
         secret = load_secret(settings.storage, home.secret)
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
         objects = open_store(settings.storage, home.path)
+        opened.push_async_callback(objects.close)
         files = Files(database, objects, links)
         material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
         sources = Sources(material.catalog)

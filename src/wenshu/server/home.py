@@ -1,11 +1,14 @@
 """The data folder: its layout, and the lock by which one server owns it."""
 
+import errno
 import fcntl
 import json
 import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +69,19 @@ class Home:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Own the folder for the length of the block; on a read-only medium nobody can. Raises HomeInUse."""
+        try:
+            self.acquire()
+        except OSError as error:
+            if error.errno not in {errno.EROFS, errno.EACCES}:
+                raise
+        try:
+            yield
+        finally:
+            self.release()
 
     def announce(self, url: str) -> None:
         """Write down where the server of this home listens, for the command line, readable by its owner only."""

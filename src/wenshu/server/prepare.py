@@ -13,6 +13,7 @@ from wenshu.core.storage.store import open_store
 from wenshu.server.compose import Misconfigured, embedder
 from wenshu.server.home import Home
 from wenshu.server.library import library
+from wenshu.server.move import notes
 
 
 def own(home: Home) -> None:
@@ -63,6 +64,8 @@ async def _open(settings: Settings, home: Home, database: Database) -> list[str]
     """What is wrong with the database; nothing was changed then."""
     try:
         _, faults = await examine(database)
+        if database.shared and await notes.is_under_way(database):
+            faults.append("搬迁未完成，请重新运行 wenshu move an unfinished move fills it: run wenshu move again")
         if not faults:
             await database.migrate()
             async with library(settings, home, database, embedder(settings)):

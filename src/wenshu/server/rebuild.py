@@ -17,6 +17,8 @@ async def rebuild(settings: Settings, tenant: str) -> AsyncIterator[Progress]:
     home = Home(settings.home)
     if not settings.database.url.get_secret_value() and not home.database.exists():
         raise Misconfigured(f"数据目录里没有数据库 There is no database in the data folder: {home.path}")
+    # Beside PostgreSQL the folder may be new, and the index file stands in it.
+    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = open_database(settings.database, home.database)
     try:
         await database.migrate()

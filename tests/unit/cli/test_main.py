@@ -34,6 +34,7 @@ def home(monkeypatch, tmp_path):
         ["config", "show"],
         ["doctor"],
         ["reindex"],
+        ["move"],
     ],
 )
 def test_help_helps(command):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import CursorResult, Executable, Row, Table
+from sqlalchemy import CursorResult, Executable, Row, Table, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -144,6 +144,12 @@ class Database:
     def notices(self) -> AsyncGenerator[str]:
         """What processes tell each other; see ``Backend.notices``."""
         return self._backend.notices()
+
+    async def tables(self) -> frozenset[str]:
+        """The names of the tables that are there."""
+        with self._told():
+            async with self._backend.reader.connect() as connection, connection.begin():
+                return frozenset(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
 
     async def close(self) -> None:
         """Give back every connection."""

