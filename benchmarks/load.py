@@ -9,7 +9,6 @@ by the clock, whether or not earlier ones have come back. Exits with 1 where any
 import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ import aiohttp
 import orjson
 from model import dripping
 from report import Report, percentile, progress
-from server import Served, calling, serving
+from server import Served, calling, cpu_seconds, serving
 
 PLACES = ["东门", "西门", "南门", "北门", "城东", "城西", "城南", "城北", "河东", "河西"]
 PEOPLE = ["林晓峰", "周雨晴", "郑大海", "吴思远", "钱文博", "孙立新", "何静怡", "冯志强", "许嘉明", "沈若兰"]
@@ -200,12 +199,6 @@ def memory(pid: int) -> float:
 def descriptors(pid: int) -> int:
     """Open file descriptors."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def slope(points: list[tuple[float, float]]) -> float:

@@ -110,6 +110,9 @@ class Peer(Line):
 
     def __init__(self, name: str, **setting: Any) -> None:
         super().__init__(environment(name), FOLDER / f"with_{name}.py")
+        self.cpu = 0.0
+        """Milliseconds of CPU for all that was asked, which are ``asked`` questions."""
+        self.asked = 0
         self.call({"prepare": setting})
 
     def add(self, rows: Sequence[tuple[str, str, str]]) -> float:
@@ -121,6 +124,8 @@ class Peer(Line):
     def ask(self, questions: Sequence[tuple[str, str]], limit: int) -> tuple[list[list[int]], list[float]]:
         """Of each (tenant, question) the places of the best rows, and the milliseconds."""
         answer = self.call({"ask": questions, "limit": limit})
+        self.cpu += answer["cpu"]
+        self.asked += len(questions)
         return answer["ids"], answer["ms"]
 
 

@@ -16,7 +16,7 @@ from bare import Bare, bare
 from corpus import Chunk, absent, chunks, documents, questions
 from peer import Absent, Peer
 from report import Report, milliseconds_since, number, percentile, progress
-from server import Calls, calling, serving, timed_searches
+from server import Calls, Served, calling, cpu_seconds, serving, timed_searches
 
 SIZES = (10_000, 100_000)
 ROUNDS = 6
@@ -58,16 +58,19 @@ async def measure(size: int) -> None:
         tenant, question = questions(1)[0]
         if not await calls.search(tenant, question):
             raise SystemExit("nothing was found")
-        times = await in_turn(calls, own, peers)
+        times = await in_turn(served, calls, own, peers)
         await together(report, calls)
     http = report.spread("Wenshu over HTTP, reranked", times["http"])
     index = report.spread("Wenshu's index alone, in process", times["index"])
     search = report.spread("Wenshu's search, in process", times["search"])
     report.ratio("over HTTP / index alone", http / index, at_most=AT_MOST_INDEX)
     report.ratio("over HTTP / search in process", http / search)
-    for name in peers:
+    cpu = sum(times["cpu"]) / len(times["cpu"])
+    report.figure("Wenshu over HTTP, CPU of the server", cpu, "ms")
+    for name, peer in peers.items():
         theirs = report.spread(f"{name}, in process", times[name])
         report.ratio(f"over HTTP / {name} in process", http / theirs, at_most=1.0)
+        report.ratio("the same in CPU, which a busy machine blurs less", cpu / (peer.cpu / peer.asked))
     report.close()
 
 
@@ -102,14 +105,16 @@ async def fill(report: Report, calls: Calls, made: Sequence[Chunk]) -> None:
     report.figure("Wenshu takes them in over HTTP", len(made) / seconds, "chunks/s", f"Markdown, {AT_ONCE} at once")
 
 
-async def in_turn(calls: Calls, own: Bare, peers: dict[str, Peer]) -> dict[str, list[float]]:
+async def in_turn(served: Served, calls: Calls, own: Bare, peers: dict[str, Peer]) -> dict[str, list[float]]:
     asked = questions(ROUNDS * EACH)
-    times: dict[str, list[float]] = {name: [] for name in ("http", "index", "search", *peers)}
+    times: dict[str, list[float]] = {name: [] for name in ("http", "index", "search", "cpu", *peers)}
     shares = dict.fromkeys(peers, EACH)
     for at in range(ROUNDS):
         progress(f"round {at + 1}/{ROUNDS}")
         part = asked[at * EACH : (at + 1) * EACH]
+        used = cpu_seconds(served.pid)
         times["http"] += await timed_searches(calls, part)
+        times["cpu"].append((cpu_seconds(served.pid) - used) * 1000 / len(part))
         times["index"] += await own.find(part)
         times["search"] += await own.search(part)
         for name, peer in peers.items():

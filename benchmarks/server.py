@@ -121,3 +121,9 @@ async def timed_searches(calls: Calls, questions: Sequence[tuple[str, str]]) -> 
         await calls.search(tenant, question)
         times.append(milliseconds_since(started))
     return times
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,7 +1,7 @@
 """The peers' end of the pipe: commands come as lines of JSON, answers go the same way. Standard library only.
 
 ``{"prepare": setting}`` · ``{"take": [[tenant, title, text], …]}`` · ``{"add": true}`` → ``{"seconds"}``: all taken ·
-``{"ask": [[tenant, question], …], "limit"}`` → ``{"ids": [[place among all added, …], …], "ms": […]}``
+``{"ask": [[tenant, question], …], "limit"}`` → ``{"ids": [[place among all added, …], …], "ms", "cpu"}``
 """
 
 import json
@@ -51,8 +51,9 @@ def serve(make: Callable[[dict[str, Any]], Library]) -> None:
 def _asked(peer: Library, questions: Sequence[tuple[str, str]], limit: int) -> dict[str, Any]:
     ids: list[list[int]] = []
     times: list[float] = []
+    used = time.process_time()
     for tenant, question in questions:
         started = time.perf_counter()
         ids.append(peer.search(tenant, question, limit))
         times.append((time.perf_counter() - started) * 1000)
-    return {"ids": ids, "ms": times}
+    return {"ids": ids, "ms": times, "cpu": (time.process_time() - used) * 1000}
