@@ -47,7 +47,8 @@ class Client:
     async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
         """POST one file with form fields; the answer's ``data``. Raises CallFailed."""
         with _worded(), file.open("rb") as source:
-            form = aiohttp.FormData({name: value for name, value in fields.items() if value})
+            # As browsers send them: a percent-encoded file name would be stored, and shown, as it came.
+            form = aiohttp.FormData({name: value for name, value in fields.items() if value}, quote_fields=False)
             form.add_field("file", source, filename=file.name)
             async with self._session.post(path, data=form) as answer:
                 return _data(await answer.read())
