@@ -37,6 +37,8 @@ def serve(
         fail(f"数据目录已被另一个文枢进程使用：{error}\nAnother Wenshu process owns the data folder.")
 
 
-def _ready(url: str) -> None:
+def _ready(url: str, first_password: str | None) -> None:
+    if first_password is not None:
+        say(f"已创建管理员 admin，密码（只显示这一次） The administrator's password, shown once: {first_password}")
     say(f"文枢已启动 Wenshu is up: {url}/console/")
     say("无需登录：仅本机可访问。No sign-in needed: only this machine can reach it. Ctrl-C 停止 stops it.")

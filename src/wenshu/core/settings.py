@@ -125,6 +125,16 @@ class AuthSettings(Section):
     open_families: Literal["", "trusted", "token"] = Field(
         default="", description="Calls without a token: trusted or token; empty: trusted on a loopback address."
     )
+    access_seconds: int = Field(default=900, ge=60, le=86400, description="How long an access token lives, seconds.")
+    refresh_seconds: int = Field(default=30 * 86400, ge=600, description="How long a refresh token lives, seconds.")
+
+
+class AdminSettings(Section):
+    """The first administrator."""
+
+    password: SecretStr = Field(
+        default=SecretStr(""), description="Password of the first user, admin; empty: made once and printed."
+    )
 
 
 class TimeSettings(Section):
@@ -174,6 +184,7 @@ class Settings(BaseSettings):
     cors: CorsSettings = CorsSettings()
     llm: LlmSettings = LlmSettings()
     auth: AuthSettings = AuthSettings()
+    admin: AdminSettings = AdminSettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     log: LogSettings = LogSettings()

@@ -15,6 +15,7 @@ from wenshu.core.settings import MIB, Settings
 from wenshu.server.compose import Composed, composed
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
+from wenshu.services.accounts.routes import router as accounts_router
 from wenshu.services.assistant.chat.routes import router as chat_router
 from wenshu.services.assistant.library.routes import router as library_router
 from wenshu.web import files as file_routes
@@ -50,7 +51,7 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         lifespan=lifespan,
     )
     install_fault_handlers(app)
-    for router in (chat_router, library_router, file_routes.router, health_router(checks)):
+    for router in (accounts_router, chat_router, library_router, file_routes.router, health_router(checks)):
         app.include_router(router)
     _add_console(app)
     return app
@@ -84,6 +85,8 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
 def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.web = parts.web
     app.state.assistant = parts.assistant
+    app.state.accounts = parts.accounts
+    app.state.first_password = parts.first_password
 
 
 def _body_limits(settings: Settings) -> Mapping[str, int]:

@@ -3,10 +3,16 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import literal, select
 
+from wenshu.core.auth.authenticator import Authenticator
 from wenshu.core.auth.limits import RateLimiter
+from wenshu.core.auth.passwords import Passwords
+from wenshu.core.auth.revoked import Revocations
+from wenshu.core.auth.signing import Keyring
+from wenshu.core.auth.tokens import AccessTokens
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.documents.limits import Limits
@@ -24,6 +30,8 @@ from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
+from wenshu.services.accounts.parts import Accounts
+from wenshu.services.accounts.users import ensure_first
 from wenshu.services.assistant.chat.ask import recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.parts import Assistant
@@ -42,6 +50,9 @@ class Composed:
 
     web: WebContext
     assistant: Assistant
+    accounts: Accounts
+    first_password: str | None
+    """The administrator's, where it was made up just now: to be told once."""
     checks: dict[str, Check]
 
 
@@ -82,10 +93,19 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             replier=Replier(searcher, model),
             running=running,
         )
-        web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
+        accounts = await _accounts(settings, database)
+        web = WebContext(
+            settings,
+            Authenticator(database, accounts.tokens),
+            RateLimiter(settings.rate.limit),
+            files,
+            dialect_for,
+            open_to_all=trusts(settings),
+        )
+        first_password = await ensure_first(accounts, settings.admin.password.get_secret_value())
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": files.check, "parser": parser.start}
-        yield Composed(web, assistant, checks)
+        yield Composed(web, assistant, accounts, first_password, checks)
         await running.close(settings.server.stop_seconds)
     finally:
         await parser.close()
@@ -93,6 +113,20 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         if model is not None:
             await model.close()
         await database.close()
+
+
+async def _accounts(settings: Settings, database: Database) -> Accounts:
+    lifetime = timedelta(seconds=settings.auth.access_seconds)
+    keyring, revocations = Keyring(database, lifetime), Revocations(database, lifetime)
+    await keyring.open()
+    return Accounts(
+        database=database,
+        passwords=Passwords(),
+        keyring=keyring,
+        revocations=revocations,
+        tokens=AccessTokens(keyring, revocations, lifetime),
+        refresh_lifetime=timedelta(seconds=settings.auth.refresh_seconds),
+    )
 
 
 def trusts(settings: Settings) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wenshu.kit.errors import WenshuError
+from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.assistant.dialect import AssistantDialect
 from wenshu.web.dialect import Dialect
 from wenshu.web.plain import PlainDialect
@@ -12,10 +13,6 @@ from wenshu.web.plain import PlainDialect
 def _bare(status: int, error: WenshuError) -> Mapping[str, Any]:
     del status
     return {"error": error.message}
-
-
-def _coded(status: int, error: WenshuError) -> Mapping[str, Any]:
-    return {"message": error.message, "error_code": status}
 
 
 def _report(status: int, error: WenshuError) -> Mapping[str, Any]:
@@ -31,7 +28,7 @@ DIALECTS: dict[str, Dialect] = {
     "/chat_service": AssistantDialect(),
     "/vector_db_service": AssistantDialect(),
     "/api/v1": PlainDialect("reports", _report),
-    "/api": PlainDialect("accounts", _coded),
+    "/api": ACCOUNTS,
     "/v1": PlainDialect("gateway", _openai),
     "": PlainDialect("server", _bare),
 }

@@ -70,8 +70,12 @@ def base_url(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
-    """Serve until a signal asks to stop; ``ready`` is called with the base URL once calls are answered.
+Ready = Callable[[str, str | None], None]
+"""Takes the base URL, and the administrator's password where it was made up just now."""
+
+
+def serve(settings: Settings, *, ready: Ready) -> None:
+    """Serve until a signal asks to stop; ``ready`` is called once calls are answered.
 
     Raises Misconfigured and HomeInUse before anything is opened, and Misconfigured where a part does not start.
     """
@@ -87,7 +91,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
         home.release()
 
 
-def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[str], None]) -> None:
+def _run(settings: Settings, home: Home, bound: socket.socket, ready: Ready) -> None:
     url = base_url(bound)
     app = create_app(settings, home, url)
     config = uvicorn.Config(
@@ -108,7 +112,7 @@ def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[
     def announce() -> None:
         home.announce(url)
         log.info("serving", url=url, home=str(home.path))
-        ready(url)
+        ready(url, app.state.first_password)
 
     server = Server(config, app, announce)
     # uvicorn raises the signal once more after its graceful stop: by default that would end us before the clean-up.

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from wenshu.core.auth.principal import MAX_CODE, TRUSTED, Principal
-from wenshu.core.database.scope import EVERYTHING, Scope
-from wenshu.kit.errors import Unauthenticated
+from wenshu.core.database.scope import Scope
+from wenshu.kit.errors import Forbidden, Unauthenticated
 from wenshu.web.context import WebContext, web_context
 
 Code = Annotated[str | None, Field(max_length=MAX_CODE)]
@@ -31,30 +31,45 @@ class Caller:
     context: WebContext
 
     def scope(self, tenant_code: str | None, org_code: str | None) -> Scope:
-        """The scope the call works in; counts against its tenant's rate limit. Raises InvalidInput, RateLimited."""
-        scope = self.principal.scope(tenant_code, org_code)
-        self.context.limiter.admit(self.family, scope.tenant)
-        return scope
+        """The scope the call works in; counts against its tenant's rate limit.
+
+        Raises InvalidInput, Forbidden for a scope that is not the token's, RateLimited.
+        """
+        return self._admitted(self.principal.scope(tenant_code, org_code))
 
     def scope_of(self, body: ScopedBody) -> Scope:
         """The scope that a body names."""
         return self.scope(body.tenant_code, body.org_code)
 
     def bearer(self, tenant_code: str | None, org_code: str | None) -> Scope:
-        """The scope of a call by an unguessable id: everything, unless the call narrows it."""
-        narrowed = self.scope(tenant_code, org_code)
-        return narrowed if tenant_code else EVERYTHING
+        """The scope of a call by an unguessable id (``Principal.bearer``). Raises as ``scope`` does."""
+        return self._admitted(self.principal.bearer(tenant_code, org_code))
+
+    def _admitted(self, scope: Scope) -> Scope:
+        self.context.limiter.admit(self.family, scope.tenant)
+        return scope
 
 
-def _caller(request: Request) -> Caller:
-    context = web_context(request)
-    # No token was ever issued by this server: one that is sent can only be false.
+async def _any_caller(request: Request) -> Caller:
     if "authorization" in request.headers:
-        raise Unauthenticated
+        return await _named_caller(request)
+    context = web_context(request)
     if not context.open_to_all:
         raise Unauthenticated("需要登录令牌")
     return Caller(TRUSTED, context.dialect_for(request.url.path).family, context)
 
 
-AnyCaller = Annotated[Caller, Depends(_caller)]
-"""The caller of an open family: tokenless where the server trusts its network."""
+async def _named_caller(request: Request) -> Caller:
+    context = web_context(request)
+    principal = await context.authenticator.of_header(request.headers.get("authorization", ""))
+    family = context.dialect_for(request.url.path).family
+    if principal.families is not None and family not in principal.families:
+        raise Forbidden("此 API Key 无权调用该接口")
+    return Caller(principal, family, context)
+
+
+AnyCaller = Annotated[Caller, Depends(_any_caller)]
+"""The caller of an open family: tokenless where the server trusts its network; a token that is sent is checked."""
+
+NamedCaller = Annotated[Caller, Depends(_named_caller)]
+"""The caller of a family that always takes a token or an API key."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from wenshu.core.auth.authenticator import Authenticator
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
@@ -16,6 +17,7 @@ class WebContext:
     """Set once by the composition root as ``app.state.web``."""
 
     settings: Settings
+    authenticator: Authenticator
     limiter: RateLimiter
     files: Files
     dialect_for: Callable[[str], Dialect]

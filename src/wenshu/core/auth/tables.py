@@ -1,0 +1,98 @@
+"""The tables of identity: tenants, users, keys, refresh tokens, what was revoked, the keys that sign."""
+
+from sqlalchemy import JSON, Boolean, Column, Index, String, Table, Text
+
+from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("tenant_code", String(128), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    *owner_columns(),
+    Column("username", String(128), nullable=False, unique=True),
+    Column("display_name", String(255), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index(None, "tenant_code", "org_code"),
+)
+"""``username`` is unique server-wide and folded (NFKC, lower case): a login names no tenant. ``org_code`` empty: the
+whole tenant."""
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    *owner_columns(),
+    Column("family", String(32), nullable=False, index=True),
+    Column("user_id", String(32), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
+)
+"""SHA-256 of each refresh token. A family is one login; a used token that comes again ends its whole family."""
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    *owner_columns(),
+    Column("subject", String(64), nullable=False),
+    Column("before", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+"""Access tokens of ``subject`` (``family:…`` or ``user:…``) issued up to ``before`` are void; the row is needed until
+the last of them would have expired."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    *owner_columns(),
+    Column("name", String(255), nullable=False),
+    Column("prefix", String(16), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("families", JSON),
+    Column("created_by", String(160), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+)
+"""``prefix`` is shown and found by; ``digest`` is SHA-256 of the whole key, which has 256 random bits and so needs no
+slow hash."""
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    *owner_columns(),
+    Column("username", String(128), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Index(None, "address", "at"),
+)
+"""The last minute of failures; kept in the database so that all processes count together."""
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(32), primary_key=True),
+    *owner_columns(),
+    Column("private_pem", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("retired_at", Instant),
+)
+"""Ed25519 keys; the newest that is not retired signs. A retired one verifies until its last token has expired."""

@@ -1,0 +1,117 @@
+"""Tenants, users, keys, refresh tokens, revocations, signing keys."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from wenshu.core.database.schema import Instant, Key
+
+revision = "0010"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    _people()
+    _tokens()
+    _keys()
+
+
+def _owner() -> tuple[sa.Column[str], sa.Column[str]]:
+    return (
+        sa.Column("tenant_code", sa.String(128), nullable=False, server_default=""),
+        sa.Column("org_code", sa.String(128), nullable=False, server_default=""),
+    )
+
+
+def _people() -> None:
+    op.create_table(
+        "tenants",
+        sa.Column("tenant_code", sa.String(128), nullable=False),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("is_disabled", sa.Boolean, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_code", name="pk_tenants"),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", sa.String(32), nullable=False),
+        *_owner(),
+        sa.Column("username", sa.String(128), nullable=False),
+        sa.Column("display_name", sa.String(255), nullable=False),
+        sa.Column("password_hash", sa.Text, nullable=False),
+        sa.Column("roles", sa.JSON, nullable=False),
+        sa.Column("is_disabled", sa.Boolean, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("updated_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_users"),
+        sa.UniqueConstraint("username", name="uq_users_username"),
+    )
+    op.create_index("ix_users_tenant_code_org_code", "users", ["tenant_code", "org_code"])
+
+
+def _tokens() -> None:
+    op.create_table(
+        "refresh_tokens",
+        sa.Column("digest", sa.String(64), nullable=False),
+        *_owner(),
+        sa.Column("family", sa.String(32), nullable=False),
+        sa.Column("user_id", sa.String(32), nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.Column("used_at", Instant),
+        sa.PrimaryKeyConstraint("digest", name="pk_refresh_tokens"),
+    )
+    for column in ("family", "user_id", "expires_at"):
+        op.create_index(f"ix_refresh_tokens_{column}", "refresh_tokens", [column])
+    op.create_table(
+        "revocations",
+        sa.Column("id", Key, nullable=False),
+        *_owner(),
+        sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("before", Instant, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_revocations"),
+    )
+    op.create_index("ix_revocations_expires_at", "revocations", ["expires_at"])
+    op.create_table(
+        "login_failures",
+        sa.Column("id", Key, nullable=False),
+        *_owner(),
+        sa.Column("username", sa.String(128), nullable=False),
+        sa.Column("address", sa.String(64), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_login_failures"),
+    )
+    op.create_index("ix_login_failures_at", "login_failures", ["at"])
+    op.create_index("ix_login_failures_address_at", "login_failures", ["address", "at"])
+
+
+def _keys() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(32), nullable=False),
+        *_owner(),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("prefix", sa.String(16), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("roles", sa.JSON, nullable=False),
+        sa.Column("families", sa.JSON),
+        sa.Column("created_by", sa.String(160), nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant),
+        sa.Column("revoked_at", Instant),
+        sa.Column("last_used_at", Instant),
+        sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
+        sa.UniqueConstraint("prefix", name="uq_api_keys_prefix"),
+    )
+    op.create_table(
+        "signing_keys",
+        sa.Column("kid", sa.String(32), nullable=False),
+        *_owner(),
+        sa.Column("private_pem", sa.Text, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("retired_at", Instant),
+        sa.PrimaryKeyConstraint("kid", name="pk_signing_keys"),
+    )

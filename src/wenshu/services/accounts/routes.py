@@ -1,0 +1,51 @@
+"""``/api/login`` and its companions."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from wenshu.kit.errors import NotFound
+from wenshu.services.accounts import login as logins
+from wenshu.services.accounts import renew, users
+from wenshu.services.accounts.dialect import ACCOUNTS
+from wenshu.services.accounts.parts import Parts
+from wenshu.services.accounts.schemas import Done, Login, Me, Refresh, Tokens
+from wenshu.web.caller import NamedCaller
+from wenshu.web.dialect import dialect_router
+
+router = dialect_router(ACCOUNTS, prefix="/api", tag="账户 Accounts")
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+Address = Annotated[str, Depends(_address)]
+
+
+@router.post("/login", summary="用户登录 Log in")
+async def login(body: Login, address: Address, parts: Parts) -> Tokens:
+    """Tokens for a user name and a password."""
+    return await logins.login(parts, body.username, body.password, address)
+
+
+@router.post("/refresh", summary="刷新令牌 Refresh the tokens")
+async def refresh(body: Refresh, parts: Parts) -> Tokens:
+    """New tokens; the refresh token that was sent is used up."""
+    return await renew.renew(parts, body.refresh_token)
+
+
+@router.post("/logout", summary="退出登录 Log out")
+async def logout(body: Refresh, parts: Parts) -> Done:
+    """End the login: its access tokens are void at once."""
+    await renew.logout(parts, body.refresh_token)
+    return Done(message="已退出登录")
+
+
+@router.get("/me", summary="当前用户 Who am I")
+async def me(caller: NamedCaller, parts: Parts) -> Me:
+    """The user behind the token."""
+    if caller.principal.user_id is None:
+        raise NotFound("此凭证不属于某个用户")
+    return await users.me(parts, caller.principal.user_id)
