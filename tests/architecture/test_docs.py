@@ -71,10 +71,20 @@ def test_the_readmes_show_the_two_commands_first():
         assert "make test" in first_screen
 
 
+FAMILIES = {
+    "/chat_service": "assistant",
+    "/vector_db_service": "assistant",
+    "/api": "accounts",
+    "/.well-known": "accounts",
+    "/files": "server",
+    "/livez": "server",
+    "/readyz": "server",
+}
+
+
 def test_every_route_has_the_dialect_of_its_family(paths):
     for path in paths:
-        family = "assistant" if path.startswith(("/chat_service/", "/vector_db_service/")) else "server"
-        assert dialect_for(path).family == family
+        assert dialect_for(path).family == FAMILIES["/" + path.split("/")[1]]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
+import wenshu.core.auth.tables
 import wenshu.core.index.tables
 import wenshu.core.storage.tables
 import wenshu.knowledge.tables

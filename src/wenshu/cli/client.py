@@ -13,7 +13,7 @@ import orjson
 
 from wenshu.cli.output import note
 from wenshu.core.settings import Settings
-from wenshu.server.home import Home
+from wenshu.server.home import Home, Running
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -74,7 +74,7 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
     home = Home(settings.home)
     running = home.running()
     if running is not None:
-        async with _session(running.url) as session:
+        async with _session(running) as session:
             yield Client(session)
         return
     note("没有正在运行的服务器，临时启动一个… No server is running: starting one for this command…")
@@ -84,7 +84,7 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
         env={**os.environ, "WENSHU_LOG_LEVEL": "warning"},
     )
     try:
-        async with _session(await _address(home, process)) as session:
+        async with _session(await _started(home, process)) as session:
             yield Client(session)
     finally:
         if process.returncode is None:
@@ -93,19 +93,22 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
 
 
 @asynccontextmanager
-async def _session(url: str) -> AsyncGenerator[aiohttp.ClientSession]:
+async def _session(server: Running) -> AsyncGenerator[aiohttp.ClientSession]:
     # Reading a large document may take a while; that nothing at all comes for ten minutes is a fault.
     timeout = aiohttp.ClientTimeout(total=None, sock_read=600)
-    async with aiohttp.ClientSession(url, timeout=timeout, read_bufsize=16 * 1024 * 1024) as session:
+    headers = {"Authorization": f"Bearer {server.credential}"}
+    async with aiohttp.ClientSession(
+        server.url, headers=headers, timeout=timeout, read_bufsize=16 * 1024 * 1024
+    ) as session:
         yield session
 
 
-async def _address(home: Home, process: asyncio.subprocess.Process) -> str:
+async def _started(home: Home, process: asyncio.subprocess.Process) -> Running:
     async with asyncio.timeout(_START_SECONDS):
         while True:
             running = home.running()
             if running is not None and running.pid == process.pid:
-                return running.url
+                return running
             if process.returncode is not None:
                 raise CallFailed("服务器未能启动 The server did not start")
             await asyncio.sleep(_POLL_SECONDS)

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -47,6 +48,9 @@ class ServerSettings(Section):
     trust_network: bool = Field(
         default=False, description="Let everybody who reaches the server call it without a token."
     )
+    trusted_proxies: list[str] = Field(
+        default=[], description="Networks of proxies whose X-Forwarded-For is believed (JSON list)."
+    )
     max_json_bytes: int = Field(default=2 * MIB, ge=1024, description="Largest JSON body, bytes.")
     max_bulk_json_bytes: int = Field(
         default=32 * MIB, ge=1024, description="Largest JSON body of calls that carry documents, bytes."
@@ -56,6 +60,13 @@ class ServerSettings(Section):
     stop_seconds: float = Field(
         default=10, ge=0, description="How long running calls may go on after a stop was asked for, seconds."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for text in value:
+            ip_network(text, strict=False)
+        return value
 
 
 class DatabaseSettings(Section):

@@ -12,10 +12,10 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp
 
 from wenshu.core.settings import MIB, Settings
-from wenshu.server.compose import Composed, composed
+from wenshu.server.compose import Composed, composed, trusts
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
-from wenshu.services.accounts.routes import router as accounts_router
+from wenshu.services.accounts import routes as accounts_routes
 from wenshu.services.assistant.chat.routes import router as chat_router
 from wenshu.services.assistant.library.routes import router as library_router
 from wenshu.web import files as file_routes
@@ -51,7 +51,8 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         lifespan=lifespan,
     )
     install_fault_handlers(app)
-    for router in (accounts_router, chat_router, library_router, file_routes.router, health_router(checks)):
+    accounts = accounts_routes.router, accounts_routes.public
+    for router in (*accounts, chat_router, library_router, file_routes.router, health_router(checks)):
         app.include_router(router)
     _add_console(app)
     return app
@@ -72,7 +73,8 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
             allow_headers=["*"],
             expose_headers=["X-Trace-Id", "Content-Disposition", "Retry-After"],
         )
-    if not server.trust_network:
+    # A token that a page of another site does not have needs no such guard.
+    if trusts(settings) and not server.trust_network:
         asgi = TrustGuard(
             asgi,
             hosts=[*server.public_hosts, urlsplit(server.public_url).hostname or "localhost"],

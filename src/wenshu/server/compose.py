@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import literal, select
 
+from wenshu.core.auth.attempts import Attempts
 from wenshu.core.auth.authenticator import Authenticator
 from wenshu.core.auth.limits import RateLimiter
-from wenshu.core.auth.passwords import Passwords
+from wenshu.core.auth.passwords import Passwords, check_length, made_up
 from wenshu.core.auth.revoked import Revocations
 from wenshu.core.auth.signing import Keyring
 from wenshu.core.auth.tokens import AccessTokens
@@ -25,6 +26,7 @@ from wenshu.core.llm.port import ChatModel
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files, open_store
 from wenshu.core.storage.links import Links, load_secret
+from wenshu.kit.errors import InvalidInput
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
@@ -35,6 +37,7 @@ from wenshu.services.accounts.users import ensure_first
 from wenshu.services.assistant.chat.ask import recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.parts import Assistant
+from wenshu.web.address import networks
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
 from wenshu.web.trust import is_loopback
@@ -61,6 +64,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = Database(settings.database.url.get_secret_value() or sqlite_url(home.database))
     model = _model(settings)
+    passwords = Passwords()
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
         timeout_seconds=settings.fetch.timeout_seconds,
@@ -93,14 +97,15 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             replier=Replier(searcher, model),
             running=running,
         )
-        accounts = await _accounts(settings, database)
+        accounts = await _accounts(settings, database, passwords)
         web = WebContext(
             settings,
-            Authenticator(database, accounts.tokens),
+            Authenticator(database, accounts.tokens, home.credential),
             RateLimiter(settings.rate.limit),
             files,
             dialect_for,
             open_to_all=trusts(settings),
+            trusted_proxies=networks(settings.server.trusted_proxies),
         )
         first_password = await ensure_first(accounts, settings.admin.password.get_secret_value())
         await recover(assistant)
@@ -108,6 +113,7 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         yield Composed(web, assistant, accounts, first_password, checks)
         await running.close(settings.server.stop_seconds)
     finally:
+        passwords.close()
         await parser.close()
         await fetcher.close()
         if model is not None:
@@ -115,13 +121,14 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         await database.close()
 
 
-async def _accounts(settings: Settings, database: Database) -> Accounts:
+async def _accounts(settings: Settings, database: Database, passwords: Passwords) -> Accounts:
     lifetime = timedelta(seconds=settings.auth.access_seconds)
     keyring, revocations = Keyring(database, lifetime), Revocations(database, lifetime)
     await keyring.open()
     return Accounts(
         database=database,
-        passwords=Passwords(),
+        passwords=passwords,
+        attempts=Attempts(database),
         keyring=keyring,
         revocations=revocations,
         tokens=AccessTokens(keyring, revocations, lifetime),
@@ -164,6 +171,11 @@ def check_supported(settings: Settings) -> None:
         AllowList.parse(settings.fetch.allow_hosts)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
+    password = settings.admin.password.get_secret_value()
+    try:
+        check_length(password or made_up())
+    except InvalidInput as error:
+        raise Misconfigured(f"WENSHU_ADMIN_PASSWORD：{error.message}") from error
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
 

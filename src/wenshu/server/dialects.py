@@ -29,6 +29,7 @@ DIALECTS: dict[str, Dialect] = {
     "/vector_db_service": AssistantDialect(),
     "/api/v1": PlainDialect("reports", _report),
     "/api": ACCOUNTS,
+    "/.well-known": ACCOUNTS,
     "/v1": PlainDialect("gateway", _openai),
     "": PlainDialect("server", _bare),
 }

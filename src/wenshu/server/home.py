@@ -3,10 +3,13 @@
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from wenshu.core.auth.marks import LOCAL_MARK
 
 
 class HomeInUse(Exception):
@@ -15,10 +18,11 @@ class HomeInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The server that owns a home: its process and its address."""
+    """The server that owns a home: its process, its address, and the credential it left for the command line."""
 
     pid: int
     url: str
+    credential: str = field(repr=False)
 
 
 class Home:
@@ -32,6 +36,8 @@ class Home:
         self._server = self.path / "server.json"
         self._lock_path = self.path / "lock"
         self._lock: int | None = None
+        self.credential = f"{LOCAL_MARK}{secrets.token_urlsafe(32)}"
+        """What the command line shows the server that owns this folder: who can read the folder may do everything."""
 
     def acquire(self) -> None:
         """Make the folder and own it until the process ends. Raises HomeInUse."""
@@ -62,9 +68,11 @@ class Home:
             self._lock = None
 
     def announce(self, url: str) -> None:
-        """Write down where the server of this home listens, for the command line."""
+        """Write down where the server of this home listens, and the credential, for the command line."""
         fresh = self._server.with_suffix(".new")
-        fresh.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({"pid": os.getpid(), "url": url, "credential": self.credential}, file)
         fresh.replace(self._server)
 
     def running(self) -> Running | None:
@@ -76,7 +84,7 @@ class Home:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             said = json.loads(self._server.read_text())
-            return Running(said["pid"], said["url"])
+            return Running(said["pid"], said["url"], said["credential"])
         finally:
             os.close(lock)
         return None

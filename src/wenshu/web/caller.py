@@ -61,7 +61,7 @@ async def _any_caller(request: Request) -> Caller:
 
 async def _named_caller(request: Request) -> Caller:
     context = web_context(request)
-    principal = await context.authenticator.of_header(request.headers.get("authorization", ""))
+    principal = await context.authenticator.of_headers(request.headers.getlist("authorization"))
     family = context.dialect_for(request.url.path).family
     if principal.families is not None and family not in principal.families:
         raise Forbidden("此 API Key 无权调用该接口")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
 from starlette.requests import Request
 
@@ -24,6 +25,8 @@ class WebContext:
     """The path → dialect table."""
     open_to_all: bool
     """Whether a call without a token is trusted."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Whose ``X-Forwarded-For`` counts."""
 
 
 def web_context(request: Request) -> WebContext:

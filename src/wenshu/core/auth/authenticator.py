@@ -1,29 +1,40 @@
 """From what a request carries to the principal behind it: one seam for every family."""
 
-from wenshu.core.auth.keys import MARK, principal_of_key
-from wenshu.core.auth.principal import Principal
+import hmac
+
+from wenshu.core.auth.keys import principal_of_key
+from wenshu.core.auth.marks import KEY_MARK, LOCAL_MARK
+from wenshu.core.auth.principal import LOCAL, Principal
 from wenshu.core.auth.tokens import AccessTokens
 from wenshu.core.database.engine import Database
 from wenshu.kit.errors import Unauthenticated
 
 
 class Authenticator:
-    """Knows access tokens and API keys."""
+    """Knows access tokens, API keys, and the ``local`` credential of this process; empty: there is none."""
 
-    def __init__(self, database: Database, tokens: AccessTokens) -> None:
+    def __init__(self, database: Database, tokens: AccessTokens, local: str = "") -> None:
         self._database = database
         self._tokens = tokens
+        self._local = local.encode()
 
-    async def of_header(self, authorization: str) -> Principal:
-        """The principal of an ``Authorization`` header. Raises Unauthenticated for anything but a valid bearer."""
-        scheme, _, credential = authorization.strip().partition(" ")
+    async def of_headers(self, authorizations: list[str]) -> Principal:
+        """The principal of a request's ``Authorization`` headers. Raises Unauthenticated but for one valid bearer."""
+        # Of two, a proxy may have checked the other one.
+        if len(authorizations) != 1:
+            raise Unauthenticated
+        scheme, _, credential = authorizations[0].strip().partition(" ")
         credential = credential.strip()
         if scheme.lower() != "bearer" or not credential or not credential.isascii():
             raise Unauthenticated
         return await self.of_credential(credential)
 
     async def of_credential(self, credential: str) -> Principal:
-        """The principal of an API key or an access token. Raises Unauthenticated."""
-        if credential.startswith(MARK):
+        """The principal of an API key, an access token or the local credential. Raises Unauthenticated."""
+        if credential.startswith(KEY_MARK):
             return await principal_of_key(self._database, credential)
+        if credential.startswith(LOCAL_MARK):
+            if self._local and hmac.compare_digest(credential.encode(), self._local):
+                return LOCAL
+            raise Unauthenticated
         return await self._tokens.check(credential)

@@ -8,15 +8,13 @@ from hashlib import sha256
 
 from sqlalchemy import select, update
 
+from wenshu.core.auth.marks import KEY_MARK
 from wenshu.core.auth.principal import Principal
 from wenshu.core.auth.tables import api_keys, tenants
 from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.kit import clock
 from wenshu.kit.errors import Unauthenticated
-
-MARK = "wsk_"
-"""How every key begins: a token without it is no key."""
 
 _USED_AGAIN = timedelta(minutes=1)  # how exactly the last use is known
 
@@ -33,13 +31,13 @@ class NewKey:
 def new_key() -> NewKey:
     """A key with 256 random bits."""
     prefix = secrets.token_hex(6)
-    text = f"{MARK}{prefix}_{secrets.token_urlsafe(32)}"
+    text = f"{KEY_MARK}{prefix}_{secrets.token_urlsafe(32)}"
     return NewKey(text, prefix, _digest(text))
 
 
 async def principal_of_key(database: Database, text: str) -> Principal:
     """Whom a key speaks for. Raises Unauthenticated for one that is unknown, revoked, expired or of a closed tenant."""
-    prefix = text.removeprefix(MARK).partition("_")[0][:16]
+    prefix = text.removeprefix(KEY_MARK).partition("_")[0][:16]
     joined = api_keys.join(tenants, tenants.c.tenant_code == api_keys.c.tenant_code)
     wanted = select(api_keys, tenants.c.is_disabled).select_from(joined)
     async with database.read(EVERYTHING) as tx:

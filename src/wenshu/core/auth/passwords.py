@@ -23,9 +23,9 @@ class Passwords:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="wenshu-password")
         self._nobodys = _HASHER.hash(secrets.token_hex(16))
 
-    async def hash(self, password: str) -> str:
-        """The hash to store. Raises InvalidInput for a password that is too short or too long."""
-        check_length(password)
+    async def hash(self, password: str, *, field: str = "password") -> str:
+        """The hash to store. Raises InvalidInput, naming ``field``, for a password that is too short or too long."""
+        check_length(password, field=field)
         return await asyncio.get_running_loop().run_in_executor(self._threads, _HASHER.hash, password)
 
     async def matches(self, stored: str | None, password: str) -> bool:
@@ -39,10 +39,10 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def check_length(password: str) -> None:
+def check_length(password: str, *, field: str = "password") -> None:
     """Raise InvalidInput for a password that is too short or too long."""
     if not LEAST <= len(password) <= MOST:
-        raise InvalidInput(f"密码长度应为 {LEAST} 至 {MOST} 个字符", field="password")
+        raise InvalidInput(f"密码长度应为 {LEAST} 至 {MOST} 个字符", field=field)
 
 
 def made_up() -> str:

@@ -12,7 +12,7 @@ MAX_CODE = 128
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller. ``name`` stands in logs and in the audit log: ``trusted``, ``user:<id>``, ``key:<prefix>``."""
+    """A caller. ``name`` stands in the logs: ``trusted``, ``local``, ``user:<id>``, ``key:<prefix>``."""
 
     name: str
     tenant: str | None = None
@@ -24,6 +24,8 @@ class Principal:
     """The families a key may call; None: all."""
     user_id: str | None = None
     """The user behind a login's token."""
+    operator: bool = False
+    """Whether they look after the server and all its tenants."""
 
     def scope(self, tenant_code: str | None, org_code: str | None) -> Scope:
         """The scope the caller names; with a token, the token's own where nothing is named.
@@ -58,6 +60,9 @@ class Principal:
 
 TRUSTED = Principal("trusted", roles=frozenset(ROLES))
 """The caller without a token where ``auth.open_families`` is ``trusted``: their word is taken."""
+
+LOCAL = Principal("local", roles=frozenset(ROLES), operator=True)
+"""Who can read the data folder, as the command line can: they have all rights already."""
 
 
 def _code(field: str, value: str | None) -> str:

@@ -72,8 +72,8 @@ class Keyring:
 
     async def find(self, kid: str) -> SigningKey | None:
         """The key of this id, while tokens that it signed may be alive."""
-        if kid not in self._keys:
-            await self._refresh()
+        # Also for a known key: another process may have retired it at once.
+        await self._refresh()
         key = self._keys.get(kid)
         return None if key is None or self._expired(key) else key
 
@@ -91,7 +91,7 @@ class Keyring:
         private = Ed25519PrivateKey.generate()
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         kid = new_id()
-        retired = now - self._lifetime if at_once else now
+        retired = now - self._lifetime - _LOOK_AGAIN if at_once else now
         async with self._database.write(EVERYTHING) as tx:
             live = update(signing_keys).where(
                 or_(signing_keys.c.retired_at.is_(None), signing_keys.c.retired_at > retired),
@@ -104,7 +104,8 @@ class Keyring:
         return kid
 
     def _expired(self, key: SigningKey) -> bool:
-        return key.retired_at is not None and clock.now() >= key.retired_at + self._lifetime
+        # A process that has not looked since goes on signing with it for so long.
+        return key.retired_at is not None and clock.now() >= key.retired_at + self._lifetime + _LOOK_AGAIN
 
     async def _refresh(self) -> None:
         """Another process may have rotated: look again, but not for each call."""

@@ -22,13 +22,14 @@ users = Table(
     Column("display_name", String(255), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("roles", JSON, nullable=False),
+    Column("is_operator", Boolean, nullable=False),
     Column("is_disabled", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index(None, "tenant_code", "org_code"),
 )
 """``username`` is unique server-wide and folded (NFKC, lower case): a login names no tenant. ``org_code`` empty: the
-whole tenant."""
+whole tenant. ``is_operator``: may look after the server and all its tenants, whatever the roles in their own."""
 
 refresh_tokens = Table(
     "refresh_tokens",
@@ -48,12 +49,12 @@ revocations = Table(
     metadata,
     Column("id", Key, primary_key=True, autoincrement=True),
     *owner_columns(),
-    Column("subject", String(64), nullable=False),
+    Column("subject", String(160), nullable=False),
     Column("before", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
 )
-"""Access tokens of ``subject`` (``family:…`` or ``user:…``) issued up to ``before`` are void; the row is needed until
-the last of them would have expired."""
+"""Access tokens of ``subject`` (``family:…``, ``user:…`` or ``tenant:…``) issued up to ``before`` are void; the row is
+needed until the last of them would have expired."""
 
 api_keys = Table(
     "api_keys",
@@ -79,7 +80,7 @@ login_failures = Table(
     metadata,
     Column("id", Key, primary_key=True, autoincrement=True),
     *owner_columns(),
-    Column("username", String(128), nullable=False),
+    Column("username_digest", String(64), nullable=False),
     Column("address", String(64), nullable=False),
     Column("at", Instant, nullable=False, index=True),
     Index(None, "address", "at"),

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from wenshu.core.auth.attempts import Attempts
 from wenshu.core.auth.passwords import Passwords
 from wenshu.core.auth.revoked import Revocations
 from wenshu.core.auth.signing import Keyring
@@ -20,6 +21,7 @@ class Accounts:
 
     database: Database
     passwords: Passwords
+    attempts: Attempts
     keyring: Keyring
     revocations: Revocations
     tokens: AccessTokens

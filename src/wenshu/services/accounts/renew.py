@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from wenshu.core.auth.marks import REFRESH_MARK
 from wenshu.core.auth.revoked import family as family_subject
 from wenshu.core.auth.tables import refresh_tokens, tenants, users
 from wenshu.core.auth.tokens import Subject
@@ -75,7 +76,7 @@ async def _user(tx: Transaction, user_id: str) -> Row[Any] | None:
 
 
 async def _issue(parts: Accounts, tx: Transaction, user: Row[Any], family: str) -> str:
-    token = secrets.token_urlsafe(32)
+    token = f"{REFRESH_MARK}{secrets.token_urlsafe(32)}"
     now = clock.now()
     old = delete(refresh_tokens).where(refresh_tokens.c.expires_at < now, EVERYTHING.sees(refresh_tokens))
     await tx.run(old)
@@ -86,7 +87,7 @@ async def _issue(parts: Accounts, tx: Transaction, user: Row[Any], family: str) 
 
 
 async def _answer(parts: Accounts, user: Row[Any], family: str, token: str, message: str) -> Tokens:
-    subject = Subject(user.id, user.tenant_code, user.org_code, tuple(user.roles), family)
+    subject = Subject(user.id, user.tenant_code, user.org_code, tuple(user.roles), family, user.is_operator)
     return Tokens(
         access_token=await parts.tokens.mint(subject),
         refresh_token=token,

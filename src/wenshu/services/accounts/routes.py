@@ -3,25 +3,21 @@
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.responses import Response
 
-from wenshu.kit.errors import NotFound
 from wenshu.services.accounts import login as logins
 from wenshu.services.accounts import renew, users
 from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.accounts.parts import Parts
 from wenshu.services.accounts.schemas import Done, Login, Me, Refresh, Tokens
+from wenshu.web.address import client_address
 from wenshu.web.caller import NamedCaller
-from wenshu.web.dialect import dialect_router
+from wenshu.web.dialect import JsonResponse, dialect_router
 
 router = dialect_router(ACCOUNTS, prefix="/api", tag="账户 Accounts")
+public = dialect_router(ACCOUNTS, prefix="/.well-known", tag="账户 Accounts")
 
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-Address = Annotated[str, Depends(_address)]
+Address = Annotated[str, Depends(client_address)]
 
 
 @router.post("/login", summary="用户登录 Log in")
@@ -45,7 +41,11 @@ async def logout(body: Refresh, parts: Parts) -> Done:
 
 @router.get("/me", summary="当前用户 Who am I")
 async def me(caller: NamedCaller, parts: Parts) -> Me:
-    """The user behind the token."""
-    if caller.principal.user_id is None:
-        raise NotFound("此凭证不属于某个用户")
-    return await users.me(parts, caller.principal.user_id)
+    """The user behind the token, or the key itself."""
+    return await users.me(parts, caller.principal)
+
+
+@public.get("/jwks.json", summary="令牌公钥 The keys that check access tokens", response_class=Response)
+async def jwks(parts: Parts) -> Response:
+    """A JSON Web Key Set (RFC 7517): for services that check our access tokens themselves."""
+    return JsonResponse(await parts.keyring.published(), headers={"Cache-Control": "public, max-age=300"})

@@ -10,14 +10,14 @@ from wenshu.core.auth.passwords import MOST
 class Login(BaseModel):
     """User name and password."""
 
-    username: Annotated[str, Field(max_length=128, description="用户名 User name")]
-    password: Annotated[str, Field(max_length=MOST, description="密码 Password")]
+    username: Annotated[str, Field(min_length=1, max_length=128, description="用户名 User name")]
+    password: Annotated[str, Field(min_length=1, max_length=MOST, description="密码 Password")]
 
 
 class Refresh(BaseModel):
     """A refresh token."""
 
-    refresh_token: Annotated[str, Field(max_length=256, description="登录或刷新得到的 refresh_token")]
+    refresh_token: Annotated[str, Field(min_length=1, max_length=256, description="登录或刷新得到的 refresh_token")]
 
 
 class Tokens(BaseModel):
@@ -32,14 +32,15 @@ class Tokens(BaseModel):
 
 
 class Me(BaseModel):
-    """Who the token speaks for."""
+    """Who the token or key speaks for; a key has its own id for a user's."""
 
     user_id: str
     username: str
     display_name: str
-    tenant_id: str
+    tenant_id: str | None
     org_code: str | None
     roles: list[str]
+    is_operator: bool
 
 
 class Done(BaseModel):

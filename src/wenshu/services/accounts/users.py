@@ -3,13 +3,13 @@
 from sqlalchemy import insert, select
 
 from wenshu.core.auth.passwords import made_up
+from wenshu.core.auth.principal import Principal
 from wenshu.core.auth.roles import Role
 from wenshu.core.auth.tables import tenants, users
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit import clock
-from wenshu.kit.errors import Conflict, NotFound
+from wenshu.kit.errors import Unauthenticated
 from wenshu.kit.ids import new_id
-from wenshu.services.accounts.login import find_user, folded
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.schemas import Me
 
@@ -33,26 +33,14 @@ async def ensure_first(parts: Accounts, password: str) -> str | None:
     return None if password else chosen
 
 
-async def create(
-    parts: Accounts, scope: Scope, username: str, password: str, display_name: str, roles: tuple[Role, ...]
-) -> str:
-    """A new user's id. Raises Conflict where the name is taken, InvalidInput for a bad password."""
-    hashed = await parts.passwords.hash(password)
-    name = folded(username)
-    row = _row(scope, name, display_name or username, hashed, roles)
-    async with parts.database.write(scope) as tx:
-        if await find_user(tx, name):
-            raise Conflict("用户名已存在", field="username")
-        await tx.run(insert(users).values(row))
-    return str(row["id"])
-
-
-async def me(parts: Accounts, user_id: str) -> Me:
-    """A user as they see themselves. Raises NotFound."""
+async def me(parts: Accounts, principal: Principal) -> Me:
+    """A caller as the server knows them. Raises Unauthenticated for a user who is gone."""
+    if principal.user_id is None:
+        return _of_principal(principal)
     async with parts.database.read(EVERYTHING) as tx:
-        row = await tx.first(select(users).where(users.c.id == user_id, EVERYTHING.sees(users)))
+        row = await tx.first(select(users).where(users.c.id == principal.user_id, EVERYTHING.sees(users)))
     if row is None:
-        raise NotFound("用户不存在")
+        raise Unauthenticated
     return Me(
         user_id=row.id,
         username=row.username,
@@ -60,11 +48,24 @@ async def me(parts: Accounts, user_id: str) -> Me:
         tenant_id=row.tenant_code,
         org_code=row.org_code or None,
         roles=row.roles,
+        is_operator=row.is_operator,
+    )
+
+
+def _of_principal(principal: Principal) -> Me:
+    return Me(
+        user_id=principal.name,
+        username=principal.name,
+        display_name=principal.name,
+        tenant_id=principal.tenant,
+        org_code=principal.org,
+        roles=sorted(principal.roles),
+        is_operator=principal.operator,
     )
 
 
 def _row(scope: Scope, name: str, display_name: str, hashed: str, roles: tuple[Role, ...]) -> dict[str, object]:
     now = clock.now()
     row = {"id": new_id(), "username": name, "display_name": display_name, "password_hash": hashed}
-    stamped = {**row, "roles": list(roles), "is_disabled": False, **scope.stamp()}
+    stamped = {**row, "roles": list(roles), "is_operator": True, "is_disabled": False, **scope.stamp()}
     return {**stamped, "created_at": now, "updated_at": now}

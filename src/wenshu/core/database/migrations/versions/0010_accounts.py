@@ -42,6 +42,7 @@ def _people() -> None:
         sa.Column("display_name", sa.String(255), nullable=False),
         sa.Column("password_hash", sa.Text, nullable=False),
         sa.Column("roles", sa.JSON, nullable=False),
+        sa.Column("is_operator", sa.Boolean, nullable=False),
         sa.Column("is_disabled", sa.Boolean, nullable=False),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("updated_at", Instant, nullable=False),
@@ -69,7 +70,7 @@ def _tokens() -> None:
         "revocations",
         sa.Column("id", Key, nullable=False),
         *_owner(),
-        sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("subject", sa.String(160), nullable=False),
         sa.Column("before", Instant, nullable=False),
         sa.Column("expires_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_revocations"),
@@ -79,7 +80,7 @@ def _tokens() -> None:
         "login_failures",
         sa.Column("id", Key, nullable=False),
         *_owner(),
-        sa.Column("username", sa.String(128), nullable=False),
+        sa.Column("username_digest", sa.String(64), nullable=False),
         sa.Column("address", sa.String(64), nullable=False),
         sa.Column("at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_login_failures"),
@@ -115,3 +116,9 @@ def _keys() -> None:
         sa.Column("retired_at", Instant),
         sa.PrimaryKeyConstraint("kid", name="pk_signing_keys"),
     )
+
+
+def downgrade() -> None:
+    """Undo."""
+    for table in ("signing_keys", "api_keys", "login_failures", "revocations", "refresh_tokens", "users", "tenants"):
+        op.drop_table(table)
