@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import orjson
@@ -25,7 +26,7 @@ class CallFailed(Exception):
 
 
 class Client:
-    """Calls in the assistant's dialect."""
+    """Calls in the assistant's dialect, and in administration's."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -35,6 +36,22 @@ class Client:
         with _worded():
             async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
                 return _data(await answer.read())
+
+    async def admin(
+        self,
+        method: str,
+        *path: str,
+        tenant: str = "",
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str | int] | None = None,
+    ) -> Any:  # noqa: ANN401 (JSON)
+        """Call ``/api/v1/admin/…`` for a tenant; the answer's ``data``. Raises CallFailed."""
+        headers = {**_JSON, **({"X-Tenant-Id": tenant} if tenant else {})}
+        data = None if body is None else orjson.dumps(body)
+        url = "/api/v1/admin/" + "/".join(quote(part, safe="") for part in path)
+        with _worded():
+            async with self._session.request(method, url, data=data, headers=headers, params=query) as answer:
+                return _coded(await answer.read())
 
     async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
         """POST one file with form fields; the answer's ``data``. Raises CallFailed."""
@@ -115,10 +132,22 @@ async def _started(home: Home, process: asyncio.subprocess.Process) -> Running:
 
 
 def _data(body: bytes) -> Any:  # noqa: ANN401 (JSON)
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise CallFailed("服务器的回答不是 JSON The server's answer is not JSON") from error
+    answer = _json(body)
     if answer.get("status") != "success":
         raise CallFailed(answer.get("msg") or str(answer))
     return answer["data"]
+
+
+def _coded(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+    answer = _json(body)
+    if answer.get("code") != 200:
+        faults = "；".join(f"{fault.get('field', '')} {fault.get('message', '')}" for fault in answer.get("errors", []))
+        raise CallFailed(f"{answer.get('message')} {faults}".strip())
+    return answer["data"]
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise CallFailed("服务器的回答不是 JSON The server's answer is not JSON") from error

@@ -2,7 +2,7 @@
 
 import typer
 
-from wenshu.cli import ask, config, doctor, importing, serve
+from wenshu.cli import ask, config, doctor, importing, keys, serve, tenants, users
 
 app = typer.Typer(
     name="wenshu",
@@ -16,4 +16,7 @@ app.command("ask")(ask.ask)
 app.command("search")(ask.search)
 app.command("doctor")(doctor.doctor)
 app.add_typer(importing.app, name="import")
+app.add_typer(tenants.app, name="tenant")
+app.add_typer(users.app, name="user")
+app.add_typer(keys.app, name="key")
 app.add_typer(config.app, name="config")

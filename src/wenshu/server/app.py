@@ -16,6 +16,7 @@ from wenshu.server.compose import Composed, composed, trusts
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
 from wenshu.services.accounts import routes as accounts_routes
+from wenshu.services.accounts.admin.routes import router as admin_router
 from wenshu.services.assistant.chat.routes import router as chat_router
 from wenshu.services.assistant.library.routes import router as library_router
 from wenshu.web import files as file_routes
@@ -51,7 +52,7 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         lifespan=lifespan,
     )
     install_fault_handlers(app)
-    accounts = accounts_routes.router, accounts_routes.public
+    accounts = accounts_routes.router, accounts_routes.public, admin_router
     for router in (*accounts, chat_router, library_router, file_routes.router, health_router(checks)):
         app.include_router(router)
     _add_console(app)

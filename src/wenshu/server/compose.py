@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
@@ -133,6 +134,7 @@ async def _accounts(settings: Settings, database: Database, passwords: Passwords
         revocations=revocations,
         tokens=AccessTokens(keyring, revocations, lifetime),
         refresh_lifetime=timedelta(seconds=settings.auth.refresh_seconds),
+        zone=ZoneInfo(settings.time.zone),
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from wenshu.kit.errors import WenshuError
-from wenshu.services.accounts.dialect import ACCOUNTS
+from wenshu.services.accounts.dialect import ACCOUNTS, ADMIN
 from wenshu.services.assistant.dialect import AssistantDialect
+from wenshu.web.coded import CodedDialect
 from wenshu.web.dialect import Dialect
 from wenshu.web.plain import PlainDialect
 
@@ -13,10 +14,6 @@ from wenshu.web.plain import PlainDialect
 def _bare(status: int, error: WenshuError) -> Mapping[str, Any]:
     del status
     return {"error": error.message}
-
-
-def _report(status: int, error: WenshuError) -> Mapping[str, Any]:
-    return {"code": status, "message": error.message, "data": None}
 
 
 def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
@@ -27,7 +24,8 @@ def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
 DIALECTS: dict[str, Dialect] = {
     "/chat_service": AssistantDialect(),
     "/vector_db_service": AssistantDialect(),
-    "/api/v1": PlainDialect("reports", _report),
+    "/api/v1": CodedDialect("reports"),
+    "/api/v1/admin": ADMIN,
     "/api": ACCOUNTS,
     "/.well-known": ACCOUNTS,
     "/v1": PlainDialect("gateway", _openai),

@@ -1,13 +1,15 @@
-"""Callers: the principal behind a request, and the scope that its words name."""
+"""Callers: the principal behind a request, what they may call, and the scope that their words name."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+import structlog
+from fastapi import Depends, Header, params
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from wenshu.core.auth.principal import MAX_CODE, TRUSTED, Principal
+from wenshu.core.auth.roles import Role
 from wenshu.core.database.scope import Scope
 from wenshu.kit.errors import Forbidden, Unauthenticated
 from wenshu.web.context import WebContext, web_context
@@ -46,30 +48,88 @@ class Caller:
         return self._admitted(self.principal.bearer(tenant_code, org_code))
 
     def _admitted(self, scope: Scope) -> Scope:
-        self.context.limiter.admit(self.family, scope.tenant)
+        # A token's tenant is known, and was counted, before anything else was looked at.
+        if self.principal.tenant is None:
+            self.context.limiter.admit(self.family, scope.tenant)
         return scope
 
 
-async def _any_caller(request: Request) -> Caller:
-    if "authorization" in request.headers:
-        return await _named_caller(request)
-    context = web_context(request)
+class Gate:
+    """Lets a caller through to a call, before anything of its body is read.
+
+    ``role`` is the least that is needed. ``named``: a token or key is needed also where the server trusts its network.
+    ``operator``: only those who look after the server.
+    """
+
+    def __init__(self, role: Role, *, named: bool = False, operator: bool = False) -> None:
+        self.role: Role = role
+        self.named = named or operator
+        self.operator = operator
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller. Raises Unauthenticated, Forbidden, and RateLimited for a tenant that calls too often."""
+        known: Caller | None = getattr(request.state, "caller", None)
+        caller = known or await self._caller(request)
+        if self.named and caller.principal is TRUSTED:
+            raise Unauthenticated("需要登录令牌")
+        if self.operator and not caller.principal.operator:
+            raise Forbidden("需要运维管理员")
+        caller.principal.require(self.role)
+        return caller
+
+    async def _caller(self, request: Request) -> Caller:
+        context = web_context(request)
+        family = context.dialect_for(request.url.path).family
+        principal = await _principal(request, context)
+        structlog.contextvars.bind_contextvars(caller=principal.name)
+        if not principal.may_call(family):
+            raise Forbidden("此 API Key 无权调用该接口")
+        if principal.tenant is not None:
+            context.limiter.admit(family, principal.tenant)
+        caller = request.state.caller = Caller(principal, family, context)
+        return caller
+
+
+async def _principal(request: Request, context: WebContext) -> Principal:
+    credentials = request.headers.getlist("authorization")
+    if credentials:
+        return await context.authenticator.of_headers(credentials)
     if not context.open_to_all:
         raise Unauthenticated("需要登录令牌")
-    return Caller(TRUSTED, context.dialect_for(request.url.path).family, context)
+    return TRUSTED
 
 
-async def _named_caller(request: Request) -> Caller:
-    context = web_context(request)
-    principal = await context.authenticator.of_headers(request.headers.getlist("authorization"))
-    family = context.dialect_for(request.url.path).family
-    if principal.families is not None and family not in principal.families:
-        raise Forbidden("此 API Key 无权调用该接口")
-    return Caller(principal, family, context)
+def needs(role: Role, *, named: bool = False, operator: bool = False) -> params.Depends:
+    """A route's ``dependencies=[needs("editor")]``: the least role of its callers (``Gate``)."""
+    return Depends(Gate(role, named=named, operator=operator))
 
 
-AnyCaller = Annotated[Caller, Depends(_any_caller)]
+AnyCaller = Annotated[Caller, Depends(Gate("viewer"))]
 """The caller of an open family: tokenless where the server trusts its network; a token that is sent is checked."""
 
-NamedCaller = Annotated[Caller, Depends(_named_caller)]
+NamedCaller = Annotated[Caller, Depends(Gate("viewer", named=True))]
 """The caller of a family that always takes a token or an API key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """An administrator, and the scope that they work in."""
+
+    caller: Caller
+    scope: Scope
+
+    @property
+    def principal(self) -> Principal:
+        """Who they are."""
+        return self.caller.principal
+
+
+def _administrator(
+    caller: Annotated[Caller, Depends(Gate("admin", named=True))],
+    x_tenant_id: Annotated[Code, Header(description="租户编码；运维管理员可指定任意租户 The tenant")] = None,
+) -> Administrator:
+    return Administrator(caller, caller.principal.governs(x_tenant_id))
+
+
+AnyAdministrator = Annotated[Administrator, Depends(_administrator)]
+"""Whoever looks after a tenant: its own administrator, or an operator who names it in ``X-Tenant-Id``."""

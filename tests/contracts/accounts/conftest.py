@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx2 as httpx
 import pytest
 
+from contracts.accounts.people import People
 from contracts.accounts.wire import PASSWORD, Session, log_in
 from serving import ServerProcess
 
@@ -30,6 +31,12 @@ def client(server: ServerProcess) -> Iterator[httpx.Client]:
     digits = uuid4().bytes
     with server.client(headers={"X-Forwarded-For": f"10.{digits[0]}.{digits[1]}.{digits[2]}"}) as opened:
         yield opened
+
+
+@pytest.fixture
+def people(client: httpx.Client, server: ServerProcess) -> People:
+    """Makes tenants, users and keys."""
+    return People(client, server.home)
 
 
 @pytest.fixture

@@ -17,8 +17,15 @@ TRANSCRIPTS = read_all(Path(__file__).parent / "transcripts")
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-def test_the_answers_are_as_documented(name: str, client: httpx.Client) -> None:
-    assert list(Replay(client, {"password": PASSWORD}).objections(TRANSCRIPTS[name])) == []
+def test_the_answers_are_as_documented(name: str, client: httpx.Client, tag: str) -> None:
+    assert list(Replay(client, {"password": PASSWORD, "tag": tag}).objections(TRANSCRIPTS[name])) == []
+
+
+def test_every_call_stands_in_a_transcript(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    told = {step["route"] for steps in TRANSCRIPTS.values() for step in steps} - {""}
+    assert told == {route for route in routes if "/api/" in route or "/.well-known/" in route}
 
 
 @pytest.mark.parametrize("path", ["/api/login", "/api/refresh", "/api/logout"])

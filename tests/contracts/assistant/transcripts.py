@@ -17,6 +17,8 @@ FOLDER = Path(__file__).parent / "transcripts"
 _KINDS = {
     "id": r"[0-9a-f]{32}",
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
+    "iso": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
+    "key": r"wsk_[0-9a-f]{12}_[\w-]{43}",
     "jwt": r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{86}",
     "refresh": r"wsr_[\w-]{43}",
     "text": r"(?s).*\S.*",

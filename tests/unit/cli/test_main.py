@@ -6,6 +6,11 @@ from typer.testing import CliRunner
 from wenshu.cli.main import app
 
 runner = CliRunner()
+GROUPS = {
+    "tenant": "create list show rename disable enable",
+    "user": "create list show roles disable enable reset-password",
+    "key": "create list show delete rotate-signing",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +32,7 @@ def home(monkeypatch, tmp_path):
         ["config"],
         ["config", "show"],
         ["doctor"],
+        *([group, command] for group, commands in GROUPS.items() for command in commands.split()),
     ],
 )
 def test_help_helps(command):

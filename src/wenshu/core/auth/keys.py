@@ -1,4 +1,7 @@
-"""API keys: ``wsk_<prefix>_<secret>``, found by their prefix, kept as a digest only, shown once."""
+"""API keys: ``wsk_<prefix>_<secret>``, found by their prefix, kept as a digest only, shown once.
+
+``wsk_<prefix>`` and ``<secret>`` also serve as an access key and its secret key, for callers that send two halves.
+"""
 
 import hmac
 import secrets
@@ -8,6 +11,7 @@ from hashlib import sha256
 
 from sqlalchemy import select, update
 
+from wenshu.core.auth.families import UNNAMED
 from wenshu.core.auth.marks import KEY_MARK
 from wenshu.core.auth.principal import Principal
 from wenshu.core.auth.tables import api_keys, tenants
@@ -23,16 +27,28 @@ _USED_AGAIN = timedelta(minutes=1)  # how exactly the last use is known
 class NewKey:
     """A key as it is given out, once; only ``prefix`` and ``digest`` are stored."""
 
-    text: str
     prefix: str
-    digest: str
+    secret: str
+
+    @property
+    def access(self) -> str:
+        """The half that says which key it is."""
+        return f"{KEY_MARK}{self.prefix}"
+
+    @property
+    def text(self) -> str:
+        """The whole key."""
+        return f"{self.access}_{self.secret}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole key."""
+        return _digest(self.text)
 
 
 def new_key() -> NewKey:
     """A key with 256 random bits."""
-    prefix = secrets.token_hex(6)
-    text = f"{KEY_MARK}{prefix}_{secrets.token_urlsafe(32)}"
-    return NewKey(text, prefix, _digest(text))
+    return NewKey(secrets.token_hex(6), secrets.token_urlsafe(32))
 
 
 async def principal_of_key(database: Database, text: str) -> Principal:
@@ -56,7 +72,7 @@ async def principal_of_key(database: Database, text: str) -> Principal:
         tenant=row.tenant_code,
         org=row.org_code or None,
         roles=frozenset(row.roles),
-        families=None if row.families is None else frozenset(row.families),
+        families=(UNNAMED if row.families is None else frozenset(row.families)) | {"accounts"},
     )
 
 

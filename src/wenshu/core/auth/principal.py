@@ -9,6 +9,9 @@ from wenshu.kit.errors import Forbidden, InvalidInput
 MAX_CODE = 128
 """Longest tenant or organisation code, characters."""
 
+FIRST_TENANT = "default"
+"""The tenant that the first start makes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -21,7 +24,7 @@ class Principal:
     """The organisation of a token or key; None under a tenant: the whole tenant."""
     roles: frozenset[str] = frozenset()
     families: frozenset[str] | None = None
-    """The families a key may call; None: all."""
+    """The families that a key may call; None, as for every login: all."""
     user_id: str | None = None
     """The user behind a login's token."""
     operator: bool = False
@@ -33,7 +36,7 @@ class Principal:
         Raises InvalidInput for an org without a tenant, or for forbidden characters; Forbidden for a tenant or
         organisation that is not the token's.
         """
-        tenant, org = _code("tenant_code", tenant_code), _code("org_code", org_code)
+        tenant, org = code("tenant_code", tenant_code), code("org_code", org_code)
         if self.tenant is not None:
             if tenant not in {"", self.tenant}:
                 raise Forbidden("tenant_code 与令牌的租户不一致", field="tenant_code")
@@ -52,6 +55,22 @@ class Principal:
         narrowed = self.scope(tenant_code, org_code)
         return narrowed if tenant_code or self.tenant is not None else EVERYTHING
 
+    def governs(self, tenant_code: str | None) -> Scope:
+        """The scope that an administrator works in: their own; an operator names any tenant.
+
+        Raises Forbidden for another tenant where the caller is no operator, InvalidInput for forbidden characters.
+        """
+        named = code("X-Tenant-Id", tenant_code)
+        if named in {"", self.tenant}:
+            return Scope(self.tenant or FIRST_TENANT, self.org)
+        if not self.operator:
+            raise Forbidden("X-Tenant-Id 与令牌的租户不一致", field="X-Tenant-Id")
+        return Scope(named)
+
+    def may_call(self, family: str) -> bool:
+        """Whether a key's families allow this one."""
+        return self.families is None or family in self.families
+
     def require(self, needed: Role) -> None:
         """Raise Forbidden where the caller's role is lower than ``needed``."""
         if not allows(self.roles, needed):
@@ -65,9 +84,12 @@ LOCAL = Principal("local", roles=frozenset(ROLES), operator=True)
 """Who can read the data folder, as the command line can: they have all rights already."""
 
 
-def _code(field: str, value: str | None) -> str:
-    """Codes become index terms and parts of keys, hence the short list of characters."""
-    code = (value or "").strip()
-    if len(code) > MAX_CODE or not all(char.isalnum() or char in "-_.:@" for char in code):
+def code(field: str, value: str | None) -> str:
+    """A tenant's or organisation's code, empty where there is none. Raises InvalidInput naming the field.
+
+    Codes become index terms and parts of keys, hence the short list of characters.
+    """
+    bare = (value or "").strip()
+    if len(bare) > MAX_CODE or not all(char.isalnum() or char in "-_.:@" for char in bare):
         raise InvalidInput(f"{field} 只能包含字母、数字和 -_.:@，最长 {MAX_CODE} 个字符", field=field)
-    return code
+    return bare

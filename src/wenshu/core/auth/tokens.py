@@ -41,10 +41,10 @@ class AccessTokens:
         self._revocations = revocations
         self.lifetime = lifetime
 
-    async def mint(self, subject: Subject) -> str:
-        """A token for the subject, from now on."""
+    async def mint(self, subject: Subject, issued_at: datetime | None = None) -> str:
+        """A token for the subject, from ``issued_at`` or now on."""
         key = await self._keyring.signing()
-        now = clock.now()
+        now = issued_at or clock.now()
         claims: dict[str, Any] = {
             "sub": subject.user_id,
             "tenant_id": subject.tenant,

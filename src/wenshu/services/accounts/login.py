@@ -9,7 +9,6 @@ from wenshu.core.auth.tables import tenants, users
 from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.kit.errors import Unauthenticated
-from wenshu.kit.ids import new_id
 from wenshu.services.accounts import renew
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.schemas import Tokens
@@ -27,8 +26,8 @@ async def login(parts: Accounts, username: str, password: str, address: str) -> 
         right = await parts.passwords.matches(user.password_hash if user else None, password)
         if not right or user is None or user.is_disabled or user.tenant_disabled:
             await parts.attempts.failed(name, address)
-            raise Unauthenticated("用户名或密码错误")
-    return await renew.begin(parts, user, family=new_id(), message="登录成功")
+            raise Unauthenticated(renew.WRONG)
+    return await renew.begin(parts, user.id, user.password_hash, "登录成功")
 
 
 async def find_user(tx: Transaction, name: str) -> Row[Any] | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -26,6 +27,8 @@ class Accounts:
     revocations: Revocations
     tokens: AccessTokens
     refresh_lifetime: timedelta
+    zone: ZoneInfo
+    """Of the times in answers."""
 
 
 def _accounts(request: Request) -> Accounts:

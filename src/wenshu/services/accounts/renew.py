@@ -1,6 +1,8 @@
 """Refresh tokens: each is good for one use; one that comes twice ends every token of its login."""
 
 import secrets
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -8,21 +10,41 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from wenshu.core.auth.marks import REFRESH_MARK
 from wenshu.core.auth.revoked import family as family_subject
+from wenshu.core.auth.revoked import user as user_subject
 from wenshu.core.auth.tables import refresh_tokens, tenants, users
 from wenshu.core.auth.tokens import Subject
 from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit import clock
 from wenshu.kit.errors import Unauthenticated
+from wenshu.kit.ids import new_id
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.schemas import Tokens
 
+WRONG = "用户名或密码错误"
 
-async def begin(parts: Accounts, user: Row[Any], *, family: str, message: str) -> Tokens:
-    """The first tokens of a login; the refresh token is kept as its digest only."""
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a login gives to whom. ``at`` is read inside the transaction: what is revoked after it voids this, too."""
+
+    user: Row[Any]
+    family: str
+    refresh_token: str
+    at: datetime
+
+
+async def begin(parts: Accounts, user_id: str, password_hash: str, message: str) -> Tokens:
+    """The first tokens of a login, for who has just shown the password of this hash.
+
+    Raises Unauthenticated where the user was disabled or the password changed meanwhile.
+    """
     async with parts.database.write(EVERYTHING) as tx:
-        token = await _issue(parts, tx, user, family)
-    return await _answer(parts, user, family, token, message)
+        user = await _user(tx, user_id)
+        if user is None or user.password_hash != password_hash:
+            raise Unauthenticated(WRONG)
+        issue = await _issue(parts, tx, user, new_id())
+    return await _answer(parts, issue, message)
 
 
 async def renew(parts: Accounts, token: str) -> Tokens:
@@ -38,12 +60,12 @@ async def renew(parts: Accounts, token: str) -> Tokens:
         )
         won = await tx.run(fresh.values(used_at=now)) == 1
         user = await _user(tx, row.user_id) if won else None
-        following = await _issue(parts, tx, user, row.family) if user is not None else ""
-        if user is None:
+        issue = await _issue(parts, tx, user, row.family) if user is not None else None
+        if issue is None:
             await end_family(parts, tx, row)
-    if user is None:
+    if issue is None:
         raise Unauthenticated("refresh_token 已被使用，登录已失效，请重新登录")
-    return await _answer(parts, user, row.family, following, "刷新成功")
+    return await _answer(parts, issue, "刷新成功")
 
 
 async def logout(parts: Accounts, token: str) -> None:
@@ -61,6 +83,13 @@ async def end_family(parts: Accounts, tx: Transaction, row: Row[Any]) -> None:
     await tx.run(delete(refresh_tokens).where(refresh_tokens.c.family == row.family, EVERYTHING.sees(refresh_tokens)))
 
 
+async def end_user(parts: Accounts, tx: Transaction, user: Row[Any]) -> None:
+    """Void all logins of a user."""
+    scope = Scope(user.tenant_code, user.org_code or None)
+    await parts.revocations.revoke(tx, scope, user_subject(user.id))
+    await tx.run(delete(refresh_tokens).where(refresh_tokens.c.user_id == user.id, EVERYTHING.sees(refresh_tokens)))
+
+
 async def _find(tx: Transaction, token: str) -> Row[Any] | None:
     digest = _digest(token)
     return await tx.first(
@@ -69,13 +98,16 @@ async def _find(tx: Transaction, token: str) -> Row[Any] | None:
 
 
 async def _user(tx: Transaction, user_id: str) -> Row[Any] | None:
-    """The user as they are now: roles may have changed, and who was disabled gets nothing."""
+    """The user as they are now: roles may have changed, and who was disabled gets nothing.
+
+    Locked, where there are several writers, until the tokens are issued: whoever shuts the user out then voids them.
+    """
     joined = users.join(tenants, tenants.c.tenant_code == users.c.tenant_code)
     active = users.c.id == user_id, ~users.c.is_disabled, ~tenants.c.is_disabled, EVERYTHING.sees(users)
-    return await tx.first(select(users).select_from(joined).where(*active))
+    return await tx.first(select(users).select_from(joined).where(*active).with_for_update(read=True))
 
 
-async def _issue(parts: Accounts, tx: Transaction, user: Row[Any], family: str) -> str:
+async def _issue(parts: Accounts, tx: Transaction, user: Row[Any], family: str) -> Issue:
     token = f"{REFRESH_MARK}{secrets.token_urlsafe(32)}"
     now = clock.now()
     old = delete(refresh_tokens).where(refresh_tokens.c.expires_at < now, EVERYTHING.sees(refresh_tokens))
@@ -83,14 +115,15 @@ async def _issue(parts: Accounts, tx: Transaction, user: Row[Any], family: str) 
     row = {"digest": _digest(token), "family": family, "user_id": user.id, "created_at": now}
     owner = Scope(user.tenant_code, user.org_code or None).stamp()
     await tx.run(insert(refresh_tokens).values(**row, expires_at=now + parts.refresh_lifetime, **owner))
-    return token
+    return Issue(user, family, token, now)
 
 
-async def _answer(parts: Accounts, user: Row[Any], family: str, token: str, message: str) -> Tokens:
-    subject = Subject(user.id, user.tenant_code, user.org_code, tuple(user.roles), family, user.is_operator)
+async def _answer(parts: Accounts, issue: Issue, message: str) -> Tokens:
+    user = issue.user
+    subject = Subject(user.id, user.tenant_code, user.org_code, tuple(user.roles), issue.family, user.is_operator)
     return Tokens(
-        access_token=await parts.tokens.mint(subject),
-        refresh_token=token,
+        access_token=await parts.tokens.mint(subject, issue.at),
+        refresh_token=issue.refresh_token,
         expires_in=int(parts.tokens.lifetime.total_seconds()),
         user_id=user.id,
         message=message,

@@ -6,13 +6,14 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from wenshu.services.accounts import login as logins
-from wenshu.services.accounts import renew, users
+from wenshu.services.accounts import passwords, renew, users
 from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.accounts.parts import Parts
-from wenshu.services.accounts.schemas import Done, Login, Me, Refresh, Tokens
+from wenshu.services.accounts.schemas import Done, Login, Me, NewPassword, Refresh, Tokens
 from wenshu.web.address import client_address
 from wenshu.web.caller import NamedCaller
-from wenshu.web.dialect import JsonResponse, dialect_router
+from wenshu.web.dialect import JsonResponse
+from wenshu.web.routing import dialect_router
 
 router = dialect_router(ACCOUNTS, prefix="/api", tag="账户 Accounts")
 public = dialect_router(ACCOUNTS, prefix="/.well-known", tag="账户 Accounts")
@@ -37,6 +38,12 @@ async def logout(body: Refresh, parts: Parts) -> Done:
     """End the login: its access tokens are void at once."""
     await renew.logout(parts, body.refresh_token)
     return Done(message="已退出登录")
+
+
+@router.post("/password", summary="修改密码 Change one's own password")
+async def change_password(body: NewPassword, caller: NamedCaller, address: Address, parts: Parts) -> Tokens:
+    """All the user's tokens are void; new ones are answered."""
+    return await passwords.change(parts, caller.principal, body, address)
 
 
 @router.get("/me", summary="当前用户 Who am I")

@@ -20,6 +20,13 @@ class Refresh(BaseModel):
     refresh_token: Annotated[str, Field(min_length=1, max_length=256, description="登录或刷新得到的 refresh_token")]
 
 
+class NewPassword(BaseModel):
+    """One's own password, and the one to have instead."""
+
+    old_password: Annotated[str, Field(min_length=1, max_length=MOST, description="原密码")]
+    new_password: Annotated[str, Field(min_length=1, max_length=MOST, description="新密码，8 至 128 个字符")]
+
+
 class Tokens(BaseModel):
     """What a login or a refresh gives; ``expires_in`` in seconds."""
 

@@ -3,7 +3,7 @@
 from sqlalchemy import insert, select
 
 from wenshu.core.auth.passwords import made_up
-from wenshu.core.auth.principal import Principal
+from wenshu.core.auth.principal import FIRST_TENANT, Principal
 from wenshu.core.auth.roles import Role
 from wenshu.core.auth.tables import tenants, users
 from wenshu.core.database.scope import EVERYTHING, Scope
@@ -13,7 +13,7 @@ from wenshu.kit.ids import new_id
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.schemas import Me
 
-FIRST_TENANT, FIRST_USER = "default", "admin"
+FIRST_USER = "admin"
 
 
 async def ensure_first(parts: Accounts, password: str) -> str | None:
@@ -26,10 +26,11 @@ async def ensure_first(parts: Accounts, password: str) -> str | None:
     async with parts.database.write(EVERYTHING) as tx:
         if await tx.value(select(users.c.id).where(EVERYTHING.sees(users)).limit(1)) is not None:
             return None
-        owner = Scope(FIRST_TENANT).stamp()["tenant_code"]
-        tenant = {"tenant_code": owner, "name": "默认租户", "is_disabled": False, "created_at": clock.now()}
-        await tx.run(insert(tenants).values(tenant))
-        await tx.run(insert(users).values(_row(Scope(FIRST_TENANT), FIRST_USER, "管理员", hashed, ("admin",))))
+        owner = Scope(FIRST_TENANT).stamp()
+        tenant = {"name": "默认租户", "is_disabled": False, "created_at": clock.now()}
+        await tx.run(insert(tenants).values(**tenant, tenant_code=owner["tenant_code"]))
+        first = user_row(FIRST_USER, "管理员", hashed, ("admin",), operator=True)
+        await tx.run(insert(users).values(**first, **owner))
     return None if password else chosen
 
 
@@ -64,8 +65,11 @@ def _of_principal(principal: Principal) -> Me:
     )
 
 
-def _row(scope: Scope, name: str, display_name: str, hashed: str, roles: tuple[Role, ...]) -> dict[str, object]:
+def user_row(
+    name: str, display_name: str, hashed: str, roles: tuple[Role, ...], *, operator: bool
+) -> dict[str, object]:
+    """The row of a new user but for its owner; ``name`` folded, ``hashed`` the password's hash."""
     now = clock.now()
     row = {"id": new_id(), "username": name, "display_name": display_name, "password_hash": hashed}
-    stamped = {**row, "roles": list(roles), "is_operator": True, "is_disabled": False, **scope.stamp()}
-    return {**stamped, "created_at": now, "updated_at": now}
+    rights = {"roles": list(roles), "is_operator": operator, "is_disabled": False}
+    return {**row, **rights, "created_at": now, "updated_at": now}

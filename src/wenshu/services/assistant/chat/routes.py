@@ -26,7 +26,8 @@ from wenshu.services.assistant.chat.sessions import SessionRef
 from wenshu.services.assistant.dialect import AssistantDialect
 from wenshu.services.assistant.parts import Parts
 from wenshu.web.caller import AnyCaller, Code
-from wenshu.web.dialect import Said, dialect_router
+from wenshu.web.dialect import Said
+from wenshu.web.routing import dialect_router
 from wenshu.web.sse import event_stream
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 

@@ -19,8 +19,9 @@ from wenshu.services.assistant.library.schemas import (
 )
 from wenshu.services.assistant.parts import Parts
 from wenshu.web.caller import AnyCaller, Caller, ScopedBody
-from wenshu.web.dialect import Said, dialect_router
+from wenshu.web.dialect import Said
 from wenshu.web.files import attachment
+from wenshu.web.routing import dialect_router
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 
 router = dialect_router(AssistantDialect(), prefix="/vector_db_service", tag="素材库 Library")
