@@ -18,7 +18,6 @@ from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.settings import Settings, show
 from wenshu.kit.errors import WenshuError
-from wenshu.server.compose import Misconfigured, check_supported, trusts
 from wenshu.server.home import Home
 
 _LEAST_FREE_MIB = 512
@@ -89,6 +88,9 @@ def _server(settings: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     known = {f"WENSHU_{item.name.replace('.', '_').upper()}" for item in show(settings)} | {"WENSHU_CONFIG"}
+    # A second that the other commands need not wait for.
+    from wenshu.server.compose import check_supported, trusts  # noqa: PLC0415 (see above)
+
     for name in sorted(name for name in os.environ if name.startswith("WENSHU_") and name not in known):
         yield Finding("note", f"环境变量 {name} 不是文枢的配置项，已忽略 is no setting of Wenshu and is ignored")
     for check in (trusts, check_supported):
@@ -100,6 +102,8 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _misconfigured(check: Callable[[Settings], object], settings: Settings) -> Iterator[Finding]:
+    from wenshu.server.compose import Misconfigured  # noqa: PLC0415 (as above)
+
     try:
         check(settings)
     except Misconfigured as error:

@@ -26,38 +26,28 @@ def said(server: ServerProcess, *command: str) -> str:
 
 def test_a_tenant_its_user_and_its_key(server: ServerProcess, client: httpx.Client, tag: str) -> None:
     assert "顶点" in said(server, "tenant", "create", tag, "--name", "顶点")
-    assert "顶点科技" in said(server, "tenant", "rename", tag, "顶点科技")
-    assert tag in said(server, "tenant", "show", tag)
-    assert "创建 created" in said(server, "tenant", "list", "--page", "1", "--size", "5")
+    assert "创建 created" in said(server, "tenant", "list", "--size", "5")
     password = said(server, "user", "create", tag, "--tenant", tag, "--role", "viewer", "--org", "o1").split()[-1]
     session = log_in(client, tag, password)
     assert client.get("/api/me", headers=session.headers).json()["org_code"] == "o1"
-    assert "editor" in said(server, "user", "roles", tag, "--tenant", tag, "--role", "editor", "--role", "member")
+    assert "editor, member" in said(
+        server, "user", "roles", tag, "--tenant", tag, "--role", "editor", "--role", "member"
+    )
     assert not works(client, session)
-    said(server, "user", "disable", tag, "--tenant", tag)
-    said(server, "user", "enable", tag, "--tenant", tag)
-    assert tag in said(server, "user", "show", tag, "--tenant", tag)
-    assert tag in said(server, "user", "list", "--tenant", tag)
     again = said(server, "user", "reset-password", tag, "--tenant", tag).strip()
     assert works(client, log_in(client, tag, again))
-    made = said(
-        server, "key", "create", "门户", "--tenant", tag, "--role", "viewer", "--family", "assistant", "--days", "9"
-    )
+    options = "--tenant", tag, "--role", "viewer", "--family", "assistant", "--days", "9"
+    made = said(server, "key", "create", "门户", *options)
     key = made.split()[-1]
     assert client.get("/api/me", headers=bearer(key)).json()["roles"] == ["viewer"]
     key_id = next(line for line in made.splitlines() if line.startswith("编号")).split()[-1]
     assert key_id in said(server, "key", "list", "--tenant", tag)
-    assert "门户" in said(server, "key", "show", key_id, "--tenant", tag)
     said(server, "key", "delete", key_id, "--tenant", tag)
     assert client.get("/api/me", headers=bearer(key)).status_code == 401
-    said(server, "tenant", "disable", tag)
-    assert "否 no" in said(server, "tenant", "enable", tag)
 
 
 def test_the_signing_key(server: ServerProcess, client: httpx.Client) -> None:
     session = log_in(client)
-    said(server, "key", "rotate-signing")
-    assert works(client, session)
     said(server, "key", "rotate-signing", "--at-once")
     assert not works(client, session)
 
@@ -65,11 +55,8 @@ def test_the_signing_key(server: ServerProcess, client: httpx.Client) -> None:
 def test_a_refusal_is_said_and_ends_with_1(server: ServerProcess, tag: str) -> None:
     for command, words in (
         (("tenant", "show", "nobody"), "租户不存在"),
-        (("tenant", "show", "a/b"), "接口不存在"),
         (("user", "show", tag), "没有用户"),
         (("user", "create", tag, "--role", "root"), "roles[0]"),
-        (("user", "create", tag, "--tenant", f"{tag}-none"), "租户不存在"),
-        (("key", "show", "none"), "API Key 不存在"),
     ):
         result = wenshu(server, *command)
         assert (result.returncode, result.stdout) == (1, "")
