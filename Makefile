@@ -51,11 +51,11 @@ test-all: setup-test ## 连同长时间的故障测试 With the long fault runs
 demo: setup ## 每项服务用示例走一遍，结果在 demo-output/ Every service once, files left in demo-output/
 	@$(BIN)/python demo/demo.py
 
-eval: setup ## 质量评测 Quality on the development data
-	@$(BIN)/python evals/retrieval.py
+eval: setup ## 质量评测，与同类并列 Quality on the development data, beside peers
+	@$(BIN)/python evals/side_by_side.py
 
-bench: setup ## 性能基准 Benchmarks, each a ratio against a limit in the same run
-	@$(BIN)/python benchmarks/search.py
+bench: setup ## 性能基准，与同类并列 Speed beside limits and peers of the same run (BENCH=full: longer load)
+	@$(BIN)/python benchmarks/run.py
 
 lint: setup-test ## 代码检查 ruff, pyright, import contracts
 	@$(BIN)/ruff check .
@@ -71,6 +71,7 @@ lock: ## 更新锁定的依赖（需要 uv） Pin the newest dependencies (needs
 	uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra build --extra milvus --extra test -o requirements/test.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra build -c requirements/test.lock -o requirements/run.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra milvus -c requirements/test.lock -o requirements/milvus.lock
+	for peer in benchmarks/peers/*.in; do uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $$peer -o $${peer%.in}.lock; done
 
 clean: ## 删除虚拟环境与缓存 Remove .venv and caches
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output
+	rm -rf .venv .venv-peers .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output

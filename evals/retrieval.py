@@ -4,7 +4,7 @@
 
 Without a URL a server of its own is started in a temporary folder. Prints hit@1, hit@5 and questions without any hit,
 for both values of ``use_hybrid``; exits with 1 where they miss the targets. The data in ../shared/evals/retrieval is
-the half that the reranker was fitted on: ``train_rerank.py`` prints the cross-validated figures.
+the half that the reranker was fitted on: ``side_by_side.py`` has the cross-validated figures, and the peers'.
 """
 
 import http.client
@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -41,25 +42,48 @@ def main() -> int:
 
 
 def evaluate(client: "Client") -> int:
+    missed = False
+    for hybrid, hits in measured(client):
+        print(
+            f"use_hybrid={str(hybrid).lower():5}  hit@1 {hits.first:.4f}  hit@5 {hits.five:.4f}"
+            f"  without a hit {hits.empty}  ({hits.a_second:.0f} questions a second, {AT_ONCE} at once)"
+        )
+        missed |= hits.miss()
+    print(f"targets: hit@1 {LEAST_FIRST}, hit@5 {LEAST_FIVE}, none without a hit: {'missed' if missed else 'met'}")
+    return int(missed)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """How well the questions were answered: shares of them, how many found nothing, and how many a second."""
+
+    first: float
+    five: float
+    empty: int
+    a_second: float
+
+    @classmethod
+    def of(cls, found: list[list[bool]], seconds: float) -> "Hits":
+        """From each question's hits, best first: whether it is a piece that answers."""
+        first = sum(ranks[:1] == [True] for ranks in found) / len(found)
+        five = sum(any(ranks[:5]) for ranks in found) / len(found)
+        return cls(first, five, sum(not ranks for ranks in found), len(found) / seconds)
+
+    def miss(self) -> bool:
+        """Whether a target is missed."""
+        return self.first < LEAST_FIRST or self.five < LEAST_FIVE or self.empty > 0
+
+
+def measured(client: "Client") -> Iterator[tuple[bool, Hits]]:
+    """Add the pieces, then ask every question with each value of ``use_hybrid``."""
     corpus, questions = read("corpus.jsonl"), read("queries.jsonl")
     started = time.monotonic()
     each("documents", corpus, lambda piece: add(client, piece))
     print(f"{len(corpus)} documents added in {time.monotonic() - started:.0f} s")
-    missed = False
     for hybrid in (False, True):
         started = time.monotonic()
         found = each("questions", questions, lambda question, hybrid=hybrid: search(client, question, hybrid=hybrid))
-        first = sum(ranks[:1] == [True] for ranks in found) / len(found)
-        five = sum(any(ranks) for ranks in found) / len(found)
-        empty = sum(not ranks for ranks in found)
-        seconds = time.monotonic() - started
-        print(
-            f"use_hybrid={str(hybrid).lower():5}  hit@1 {first:.4f}  hit@5 {five:.4f}  without a hit {empty}"
-            f"  ({len(found) / seconds:.0f} questions a second, {AT_ONCE} at once)"
-        )
-        missed |= first < LEAST_FIRST or five < LEAST_FIVE or empty > 0
-    print(f"targets: hit@1 {LEAST_FIRST}, hit@5 {LEAST_FIVE}, none without a hit: {'missed' if missed else 'met'}")
-    return int(missed)
+        yield hybrid, Hits.of(found, time.monotonic() - started)
 
 
 def read(name: str) -> list[dict[str, Any]]:

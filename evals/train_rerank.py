@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,18 +105,11 @@ def entry(at: int, piece: dict) -> Entry:
 
 
 def cross_validate(examples: list[Example]) -> None:
-    first = five = 0
-    scores: list[tuple[float, float]] = []
-    for fold in range(FOLDS):
-        order, likelihood = fit([example for example in examples if example.fold != fold])
-        for example in (example for example in examples if example.fold == fold):
-            numbers = with_bias(example.numbers)
-            ranked = np.argsort(-(numbers @ order), kind="stable")
-            answers = example.answers[ranked]
-            first += int(answers[0])
-            five += int(answers[:5].any())
-            likely = falling(list(sigmoid(numbers @ likelihood)[ranked]))
-            scores += list(zip(likely[:5], answers[:5], strict=True))
+    """Print how the order and the score do on documents that the weights were not fitted on."""
+    judged = list(held_out(examples))
+    first = sum(bool(answers[0]) for answers, _ in judged)
+    five = sum(bool(answers[:5].any()) for answers, _ in judged)
+    scores = [pair for answers, likely in judged for pair in zip(likely[:5], answers[:5], strict=True)]
     reached = sum(bool(example.answers.any()) for example in examples)
     count = len(examples)
     print(f"{count} questions, five folds by document: hit@1 {first / count:.4f}, hit@5 {five / count:.4f}")
@@ -126,6 +120,16 @@ def cross_validate(examples: list[Example]) -> None:
         held = table[(table[:, 0] >= low) & (table[:, 0] < low + 0.1)]
         if len(held):
             print(f"  {held[:, 0].mean():.2f} → {held[:, 1].mean():.2f}   ({len(held)} passages)")
+
+
+def held_out(examples: list[Example]) -> Iterator[tuple[Array, list[float]]]:
+    """Of each question, by weights fitted on the other folds' documents: which of the ranked answer, and the scores."""
+    for fold in range(FOLDS):
+        order, likelihood = fit([example for example in examples if example.fold != fold])
+        for example in (example for example in examples if example.fold == fold):
+            numbers = with_bias(example.numbers)
+            ranked = np.argsort(-(numbers @ order), kind="stable")
+            yield example.answers[ranked], falling(list(sigmoid(numbers @ likelihood)[ranked]))
 
 
 def fit(examples: list[Example]) -> tuple[Array, Array]:

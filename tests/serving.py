@@ -1,5 +1,7 @@
 """A real server process of its own, for tests that talk HTTP or kill it."""
 
+import asyncio
+import inspect
 import os
 import signal
 import subprocess
@@ -25,15 +27,13 @@ class ServerProcess:
 
     def start(self) -> "ServerProcess":
         """Start and wait until calls are answered."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
-        env = {**kept, "WENSHU_LOG_LEVEL": "info", **self.settings}
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [BIN, "serve", "--port", "0", "--home", self.home],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=env,
+                env=self.environment(),
             )
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -41,6 +41,11 @@ class ServerProcess:
                 self.url = line.split()[-1].removesuffix("/console/")
                 return self
         raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
+
+    def environment(self) -> dict[str, str]:
+        """What the process is told: this one's variables without our settings, and its own."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
+        return {**kept, "WENSHU_LOG_LEVEL": "info", **self.settings}
 
     def client(self, **options) -> httpx.Client:
         """An HTTP client of this server; close it, or use it in a with block."""
@@ -75,3 +80,15 @@ def eventually(check, seconds: float = 20):
             assert found
             return found
         time.sleep(0.05)
+
+
+async def eventually_async(check, seconds: float = 20):
+    """The same inside an event loop; ``check`` may be a coroutine function."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        found = await found if inspect.isawaitable(found) else found
+        if found or time.monotonic() > deadline:
+            assert found
+            return found
+        await asyncio.sleep(0.02)

@@ -75,12 +75,18 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{port}/v1"
         self.pieces: list[str] = []
         self.asked = 0
+        self.left = 0
+        self.heard: list[list[dict]] = []
         self._gate: tuple[Gate, int] | None = None
 
     def stop_at(self, piece: int) -> Gate:
         gate = Gate()
         self._gate = gate, piece
         return gate
+
+    def free(self) -> None:
+        """No gate for the next ones; whoever waits goes on waiting."""
+        self._gate = None
 
     def go_on(self) -> None:
         """No gate from now on, and whoever waits at one goes on."""
@@ -89,7 +95,8 @@ class ModelServer:
         self._gate = None
 
     def respond(self, handler: BaseHTTPRequestHandler) -> None:
-        handler.rfile.read(int(handler.headers["Content-Length"]))
+        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+        self.heard.append(body["messages"])
         self.asked += 1
         gate, at = self._gate or (None, -1)
         if gate and at < 0:
@@ -101,8 +108,12 @@ class ModelServer:
             if gate and number == at:
                 gate.hold()
             event = "[DONE]" if piece is None else json.dumps({"choices": [{"index": 0, "delta": {"content": piece}}]})
-            handler.wfile.write(f"data: {event}\n\n".encode())
-            handler.wfile.flush()
+            try:
+                handler.wfile.write(f"data: {event}\n\n".encode())
+                handler.wfile.flush()
+            except OSError:
+                self.left += 1
+                raise
 
 
 @contextmanager

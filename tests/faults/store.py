@@ -81,22 +81,26 @@ class Store:
         assert {row[:3]: row[3] for row in kept if row[3]} == counted
 
     def _check_files(self) -> None:
-        for key, size, digest in self.rows("SELECT id, size, sha256 FROM files"):
+        for key, size, digest in self.rows("SELECT id, size, sha256 FROM files WHERE state = 'kept'"):
             body = (self._home / "objects" / key).read_bytes()
             assert (len(body), sha256(body).hexdigest()) == (size, digest)
 
     def _check_chat(self) -> None:
         turns = self.rows(
             "SELECT t.state, q.role, q.is_pending, q.session_key = t.session_key, a.role, a.is_pending,"
-            " a.session_key = t.session_key, a.content != ''"
+            " a.session_key = t.session_key, a.content != '' OR a.stopped, a.question_key = q.id"
             " FROM chat_turns t JOIN chat_messages q ON q.id = t.question_key"
             " LEFT JOIN chat_messages a ON a.id = t.answer_key"
         )
         fine = {
-            ("answered", "user", 0, 1, "assistant", 0, 1, 1),
-            ("answering", "user", 0, 1, "assistant", 1, 1, 0),
-            ("failed", "user", 0, 1, None, None, None, None),
+            ("answered", "user", 0, 1, "assistant", 0, 1, 1, 1),
+            ("answering", "user", 0, 1, "assistant", 1, 1, 0, 1),
+            ("failed", "user", 0, 1, None, None, None, None, None),
         }
         assert set(turns) <= fine
-        messages = self.rows("SELECT count(*) FROM chat_messages")[0][0]
-        assert messages == sum(1 if turn[0] == "failed" else 2 for turn in turns)
+        answers = sum(turn[0] != "failed" for turn in turns)
+        assert self.rows("SELECT count(*) FROM chat_messages WHERE role = 'assistant'") == [(answers,)]
+        asked = "SELECT count(DISTINCT question_key) FROM chat_turns"
+        assert self.rows("SELECT count(*) FROM chat_messages WHERE role = 'user'") == self.rows(asked)
+        shown = "SELECT sum(NOT superseded) FROM chat_messages WHERE role = 'assistant' AND NOT is_pending"
+        assert {row[0] for row in self.rows(f"{shown} GROUP BY question_key")} <= {1}

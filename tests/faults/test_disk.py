@@ -47,7 +47,7 @@ def test_a_full_disk_halves_nothing(wenshu, docs):
             store.check()
             assert store.document("t", "a.txt") == whole("甲", 500)
             assert store.document("t", "b.txt") is None
-            assert store.rows("SELECT count(*) FROM files") == [(0,)]
+            assert store.rows("SELECT count(*) FROM files WHERE state = 'kept'") == [(0,)]
             assert store.rows("SELECT count(*) FROM chat_turns WHERE state = 'answered'")[0][0] == (
                 asked.status_code == 200
             )

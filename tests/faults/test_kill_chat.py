@@ -1,8 +1,10 @@
 """SIGKILL while a model writes an answer: the question was accepted, so it is answered after the restart."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
+import httpx2 as httpx
 import pytest
 
 from faults.conversation import FACTS, LAST, QUESTION, ask, assert_answered, history, settings
@@ -38,6 +40,58 @@ def test_kill_while_the_model_writes(asking, model, piece, stream):
             assert FACTS[-1].rstrip("。") in resumed.text
     asking.check()
     assert not asking.faults()
+
+
+def test_kill_amid_a_stop(asking, model):
+    """The wish to stop was written down, and its process died before it could carry it out."""
+    gate = model.stop_at(2)
+    with asking.client() as client, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, client, stream=True)
+        gate.wait_until_reached()
+        asking.kill()
+        told = asked.result()
+    with closing(sqlite3.connect(asking.home / "wenshu.sqlite3")) as database, database:
+        database.execute("UPDATE chat_turns SET stop_requested = 1")
+    model.go_on()
+    before = model.asked
+    asking.restart(**settings(model))
+    with asking.client() as client:
+        (_, answer) = client.get("/chat_service/session/s-1/messages").json()["data"]
+        assert (answer["stopped"], answer["notices"]) == (True, ["已停止"])
+        assert '"stopped":true' in client.get(f"/chat_service/stream/{told[0]['stream_id']}").text
+        assert model.asked == before
+        again = f"/chat_service/session/s-1/messages/{answer['id']}/regenerate"
+        assert client.post(again, json={"stream": False}).json()["data"]["stopped"] is False
+        assert_answered(client)
+    asking.check()
+    assert not asking.faults()
+
+
+def test_kill_while_an_answer_is_given_again(asking, model):
+    with asking.client() as client:
+        ask(client, stream=False)
+        (_, first) = client.get("/chat_service/session/s-1/messages").json()["data"]
+        gate = model.stop_at(1)
+        address = f"/chat_service/session/s-1/messages/{first['id']}/regenerate"
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(try_post, client, address)
+            gate.wait_until_reached()
+            assert history(client)[1][1] == first["content"]
+            asking.kill()
+            asked.result()
+    asking.check()
+    model.go_on()
+    asking.restart(**settings(model))
+    with asking.client() as client:
+        eventually(lambda: len(client.get("/chat_service/session/s-1/messages").json()["data"][1]["versions"]) == 2)
+        assert_answered(client)
+    asking.check()
+    assert not asking.faults()
+
+
+def try_post(client, address):
+    with suppress(httpx.TransportError):
+        client.post(address, json={})
 
 
 @pytest.mark.slow

@@ -76,6 +76,18 @@ async def test_what_is_put_comes_back_whole(library):
     assert found.entries == [entry]
 
 
+async def test_a_document_s_pieces_are_read_by_their_numbers(library):
+    pieces = [piece(7, f"第{n}段", ordinal=n) for n in range(5)]
+    await library.put(ACME_SALES, *pieces)
+    await library.put(ACME_SALES, piece(8, "别的", ordinal=2), piece(7, "答", collection="QA", ordinal=2))
+    async with library.database.read(ACME) as tx:
+        assert await library.index.pieces(tx, ACME, 7, 1, 3) == pieces[1:4]
+        assert await library.index.pieces(tx, ACME, 7, -1, 0) == pieces[:1]
+        assert await library.index.pieces(tx, ACME, 7, 5, 9) == []
+        for stranger in (ACME_LEGAL, GLOBEX, GLOBAL):
+            assert await library.index.pieces(tx, stranger, 7, 0, 4) == []
+
+
 async def test_the_likeliest_comes_first_and_the_limit_holds(library):
     await library.put(
         ACME, piece(1, "公里"), piece(2, "广茂铁路全长364.6公里"), piece(3, "铁路的历史"), piece(4, "铁路")

@@ -58,6 +58,8 @@ async def _ask(settings: Settings, body: dict[str, str]) -> None:
             for number, citation in enumerate(event["citations"], 1):
                 place = f"第 {citation['page']} 页" if citation.get("page") else citation.get("heading", "")
                 note(f"[{number}] {citation['name']} {place}".rstrip())
+            if event["searched_for"] not in {"", body["question"]}:
+                note(f"检索 {event['searched_for']}")
             for notice in event["notices"]:
                 note(f"注 {notice}")
             for question in event["suggested_questions"]:

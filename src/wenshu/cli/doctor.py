@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from wenshu.cli.output import say
 from wenshu.cli.settings import read_settings
+from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_words, open_database
+from wenshu.core.database.examine import examine
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
+from wenshu.core.llm.errors import ModelUnavailable
 from wenshu.core.settings import Settings, show
+from wenshu.core.storage.errors import StorageUnavailable
+from wenshu.core.storage.store import open_store
 from wenshu.kit.errors import WenshuError
+from wenshu.server.compose import Misconfigured, check_supported, embedder, trusts
 from wenshu.server.home import Home
 
 _LEAST_FREE_MIB = 512
@@ -37,7 +44,7 @@ def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data fol
     settings = read_settings(home)
     findings = [
         finding
-        for check in (_python, _sqlite, _folder, _server, _settings, _parser, _model)
+        for check in (_python, _sqlite, _database, _folder, _server, _settings, _storage, _parser, _model, _embedder)
         for finding in check(settings)
     ]
     for finding in findings:
@@ -67,6 +74,34 @@ def _sqlite(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"SQLite {sqlite3.sqlite_version}，含 FTS5 全文检索 with FTS5")
 
 
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        database = open_database(settings.database, Home(settings.home).database)
+    except ValueError:
+        return  # told with the settings
+    if not database.shared:
+        return  # a file is made at the first start
+    try:
+        found, faults = asyncio.run(_examined(database))
+    except DatabaseUnavailable as error:
+        yield Finding("bad", f"数据库无法连接 The database cannot be reached: {database.place} ({error.reason})")
+        return
+    except DBAPIError as error:
+        yield Finding("bad", f"数据库无法使用 The database cannot be used: {database.place} ({driver_words(error)})")
+        return
+    for fault in faults:
+        yield Finding("bad", f"数据库 Database {database.place}：{fault}")
+    if not faults:
+        yield Finding("ok", f"数据库 Database {database.place}：{found}")
+
+
+async def _examined(database: Database) -> tuple[str, list[str]]:
+    try:
+        return await examine(database)
+    finally:
+        await database.close()
+
+
 def _folder(settings: Settings) -> Iterator[Finding]:
     path = settings.home.absolute()
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
@@ -88,9 +123,6 @@ def _server(settings: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     known = {f"WENSHU_{item.name.replace('.', '_').upper()}" for item in show(settings)} | {"WENSHU_CONFIG"}
-    # A second that the other commands need not wait for.
-    from wenshu.server.compose import check_supported, trusts  # noqa: PLC0415 (see above)
-
     for name in sorted(name for name in os.environ if name.startswith("WENSHU_") and name not in known):
         yield Finding("note", f"环境变量 {name} 不是文枢的配置项，已忽略 is no setting of Wenshu and is ignored")
     for check in (trusts, check_supported):
@@ -102,12 +134,32 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _misconfigured(check: Callable[[Settings], object], settings: Settings) -> Iterator[Finding]:
-    from wenshu.server.compose import Misconfigured  # noqa: PLC0415 (as above)
-
     try:
         check(settings)
     except Misconfigured as error:
         yield Finding("bad", str(error))
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    at = settings.storage.url
+    if not at:
+        return  # a folder of the data folder, looked at above
+    try:
+        asyncio.run(open_store(settings.storage, settings.home).check())
+    except StorageUnavailable as error:
+        yield Finding("bad", f"文件存储不可用 The store cannot be used: {at}：{error.message}（{error.detail}）")
+    except OSError as error:
+        yield Finding("bad", f"文件存储不可用 The store cannot be used: {at} ({error.strerror})")
+    except ValueError:
+        return  # told with the settings
+    else:
+        yield Finding("ok", f"文件存储可写、可读、可删 The store takes, gives and removes files: {at}")
+    if at.startswith("s3://") and not settings.storage.link_secret.get_secret_value():
+        yield Finding(
+            "note",
+            "多台服务器须共用签名密钥，否则文件链接只在签发它的服务器上有效 "
+            "Several servers need one WENSHU_STORAGE_LINK_SECRET: a link opens where it was signed",
+        )
 
 
 def _parser(settings: Settings) -> Iterator[Finding]:
@@ -141,3 +193,33 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "note", "未配置模型：回答由素材原句摘取 No model: answers are extracted from the material (WENSHU_LLM_URL)"
         )
+
+
+def _embedder(settings: Settings) -> Iterator[Finding]:
+    embedding = settings.embedding
+    if not embedding.url:
+        yield Finding("note", "未配置向量模型：按词语检索 No embedder: search goes by words (WENSHU_EMBEDDING_URL)")
+        return
+    if not embedding.model:
+        return  # told with the settings
+    at = f"{embedding.model} @ {embedding.url}"
+    try:
+        dimension = asyncio.run(_embed_probe(settings))
+    except ModelUnavailable as error:
+        status = f"（HTTP {error.status}）" if error.status else ""
+        yield Finding("bad", f"向量模型不可用 The embedder does not work: {at}：{error.message}{status}")
+    except ValueError:
+        return  # told with the settings
+    else:
+        yield Finding("ok", f"向量模型可用 The embedder works: {at}，{dimension} 维 dimensions")
+
+
+async def _embed_probe(settings: Settings) -> int:
+    """The length of a vector; 0 where no embedder is set."""
+    asked = embedder(settings)
+    if asked is None:
+        return 0
+    try:
+        return len((await asked.embed(["文枢"]))[0])
+    finally:
+        await asked.close()

@@ -5,13 +5,13 @@ the one named by ``WENSHU_CONFIG``, else ``./wenshu.toml``, else ``wenshu.toml``
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -24,12 +24,14 @@ from pydantic_settings import (
 )
 
 MIB = 1024 * 1024
+LEAST_LINK_SECRET = 16
+"""Bytes below which a signature could be guessed."""
 
 
 class Section(BaseModel):
     """One table of the file; an unknown key is an error, so that a typing mistake cannot pass for a setting."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ServerSettings(Section):
@@ -72,14 +74,47 @@ class ServerSettings(Section):
 class DatabaseSettings(Section):
     """Where the rows live."""
 
-    url: SecretStr = Field(default=SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")
+    url: SecretStr = Field(
+        default=SecretStr(""), description="postgresql://user:password@host/name; empty: SQLite in the data folder."
+    )
+    pool_size: int = Field(default=8, ge=2, le=1000, description="Connections of one process.")
+    wait_seconds: float = Field(default=30, gt=0, description="Longest wait for a free connection, seconds.")
+    statement_seconds: float = Field(
+        default=60, gt=0, description="Longest statement, or pause in a transaction, on PostgreSQL, seconds."
+    )
 
 
 class StorageSettings(Section):
     """Where the files live."""
 
-    url: str = Field(default="", description="file:///folder; empty: the folder objects/ in the data folder.")
+    url: str = Field(
+        default="", description="file:///folder or s3://bucket/prefix; empty: the folder objects/ in the data folder."
+    )
+    endpoint: str = Field(
+        default="", description="S3 address, e.g. https://minio.example.com:9000; empty: AWS_ENDPOINT_URL or Amazon's."
+    )
+    region: str = Field(default="", description="S3 region; empty: AWS_REGION or us-east-1.")
+    access_key_id: str = Field(default="", description="S3 key id; empty: AWS_ACCESS_KEY_ID or the machine's role.")
+    secret_access_key: SecretStr = Field(
+        default=SecretStr(""), description="S3 secret key; empty: AWS_SECRET_ACCESS_KEY or the machine's role."
+    )
+    path_style: bool = Field(
+        default=True,
+        description="The bucket stands in the path (MinIO); false: in the host name (OSS, COS).",
+    )
+    allow_http: bool = Field(default=False, description="Let an S3 endpoint be plain http://, not encrypted.")
+    link_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs links to files, 16 bytes or more, one for all servers; empty: secret.key in the home.",
+    )
     link_seconds: int = Field(default=7 * 86400, ge=60, description="How long a signed link to a file opens, seconds.")
+
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value().encode()) < LEAST_LINK_SECRET:
+            raise ValueError(f"a signing secret has {LEAST_LINK_SECRET} bytes or more")
+        return value
 
 
 class MilvusSettings(Section):
@@ -128,6 +163,19 @@ class LlmSettings(Section):
     api_key: SecretStr = Field(default=SecretStr(""), description="Bearer key of that endpoint.")
     first_byte_seconds: float = Field(default=30, gt=0, description="Longest wait for the first piece, seconds.")
     between_bytes_seconds: float = Field(default=30, gt=0, description="Longest wait between two pieces, seconds.")
+
+
+class EmbeddingSettings(Section):
+    """An OpenAI-compatible embedder; without one, search goes by words."""
+
+    url: str = Field(default="", description="Base URL, e.g. https://dashscope.aliyuncs.com/compatible-mode/v1.")
+    model: str = Field(default="", description="Embedding model's name at that endpoint.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Bearer key of that endpoint.")
+    dimensions: int = Field(
+        default=0, ge=0, le=65_536, description="Length of the vectors to ask for; 0: the model's own."
+    )
+    batch: int = Field(default=10, ge=1, le=2048, description="Texts in one request; Qwen takes 10, OpenAI 2048.")
+    seconds: float = Field(default=60, gt=0, description="Longest wait for one request's answer, seconds.")
 
 
 class AuthSettings(Section):
@@ -181,7 +229,12 @@ class Settings(BaseSettings):
     """Everything that can be set. Build it with ``load``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WENSHU_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+        env_prefix="WENSHU_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # an input may be a secret
     )
 
     home: Annotated[Path, Field(description="The one data folder.")] = Path("wenshu-home")
@@ -194,6 +247,7 @@ class Settings(BaseSettings):
     fetch: FetchSettings = FetchSettings()
     cors: CorsSettings = CorsSettings()
     llm: LlmSettings = LlmSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
     auth: AuthSettings = AuthSettings()
     admin: AdminSettings = AdminSettings()
     time: TimeSettings = TimeSettings()
@@ -278,10 +332,11 @@ def _printable(value: object) -> str:
 
 
 def _hidden(secret: str) -> str:
-    """An address keeps all but its password, any other secret shows only that it is set."""
+    """An address keeps all but its passwords, any other secret shows only that it is set."""
     if not secret:
         return ""
-    parts = urlsplit(secret)
-    if not parts.scheme:
+    if "://" not in secret:
         return "******"
-    return secret.replace(f":{parts.password}@", ":******@") if parts.password else secret
+    # To the last @, as a password may hold anything: rather too much is hidden than too little.
+    shown = re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:******@", secret)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1******", shown)

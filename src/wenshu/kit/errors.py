@@ -99,6 +99,17 @@ class UnsupportedMediaType(WenshuError):
     default_message = "不支持的 Content-Type"
 
 
+class RangeNotSatisfiable(WenshuError):
+    """The part of a file that is asked for lies behind its end; ``size`` of the whole in bytes."""
+
+    code = "range_not_satisfiable"
+    default_message = "请求的范围超出文件"
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+
 class RateLimited(WenshuError):
     """Too many calls; ``retry_after`` is in whole seconds, at least 1."""
 

@@ -32,17 +32,18 @@ class Answer(Cited):
     """What the question names and no passage does; it may be named in an answer that stands, too."""
 
 
-def answer(question: str, passages: Sequence[Passage]) -> Answer:
+def answer(question: str, passages: Sequence[Passage], *, told: str = "") -> Answer:
     """Answer from the passages alone: quotes with their spans, never other words; refuse when the evidence is weak.
 
-    A QA pair whose question is the one asked is answered with its whole answer. Never raises.
+    A QA pair whose question is the one asked is answered with its whole answer. ``told`` is what was answered before:
+    nothing of it is said again. Never raises.
     """
     asked = read(question)
-    if not asked.runs:
-        return Answer(refusal=NOTHING_ASKED)
     passages = [passage for passage in passages if passage.text.strip()]
-    if not passages:
-        return Answer(refusal=NOTHING_FOUND)
+    if not asked.runs or not passages:
+        return Answer(refusal=NOTHING_FOUND if asked.runs else NOTHING_ASKED)
+    if told:
+        return _more(asked, passages, told)
     if pair := _matching_pair(asked, passages):
         span = trim(pair.text, Span(0, len(pair.text)))
         return Answer((Statement(pair.text[span.start : span.end], (cite(pair, *span),)),))
@@ -56,6 +57,19 @@ def answer(question: str, passages: Sequence[Passage]) -> Answer:
     return Answer(tuple(_statements(asked, _chosen(ranked))), missing=lacking)
 
 
+def _more(asked: Question, passages: Sequence[Passage], told: str) -> Answer:
+    """What the passages say to the question beyond what was told."""
+    ranked = [one for one in rank(asked, passages) if one.text not in told]
+    found = listed(asked, passages)
+    items = tuple(item for item in found.statements if item.text not in told) if found else ()
+    if items:
+        return Answer(items)
+    if not ranked or confidence(asked, ranked[0]) < 0:
+        return Answer(refusal=NOTHING_MORE)
+    return Answer(tuple(_statements(asked, _chosen(ranked))))
+
+
+NOTHING_MORE = "关于这个问题，素材库中没有找到更多内容。"
 NOTHING_ASKED = "没有看到具体的问题，请写明想了解什么。"
 NOTHING_FOUND = "素材库中没有找到相关内容，无法回答。"
 NOT_ENOUGH = "素材库中找到了相近的内容，但不足以回答这个问题。"

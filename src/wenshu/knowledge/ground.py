@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from wenshu.knowledge.cite import Citation, Statement, cite
-from wenshu.knowledge.facts import Amount, amounts, names, unfounded_amounts, without_amounts, words
+from wenshu.knowledge.claims import Amount, amounts, names, unfounded_amounts, without_amounts, words
 from wenshu.knowledge.passage import Passage
 from wenshu.zh.fold import fold
 from wenshu.zh.sentences import Span, split, trim

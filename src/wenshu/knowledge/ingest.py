@@ -45,7 +45,7 @@ class Ingest:
         """Store the document; one of the same tenant, org and name gives way in the same step."""
         chunks = await asyncio.get_running_loop().run_in_executor(self._chunking, chunk, parsed)
         values = {"doc_url": url, "text": parsed.text, "chunks": len(chunks), "updated_at": clock.now()}
-        async with self._database.write(scope) as tx:
+        async with self._database.write(scope, lock=_library(scope)) as tx:
             key = await tx.value(select(documents.c.id).where(documents.c.doc_name == name, scope.exactly(documents)))
             if key is None:
                 row = {"doc_name": name, **values, **scope.stamp(), "created_at": values["updated_at"]}
@@ -60,7 +60,7 @@ class Ingest:
         """Store the pairs, all or none; the same question in the same scope gives way, the last of a batch wins."""
         wanted = {_hash(pair.question): pair for pair in pairs}
         now = clock.now()
-        async with self._database.write(scope) as tx:
+        async with self._database.write(scope, lock=_library(scope)) as tx:
             found = select(qa_pairs.c.id).where(qa_pairs.c.question_hash.in_(wanted), scope.exactly(qa_pairs))
             await self._drop(tx, scope, qa_pairs, QA, [row.id for row in await tx.all(found)])
             entries: list[Entry] = []
@@ -73,20 +73,20 @@ class Ingest:
 
     async def delete_documents(self, scope: Scope, names: Iterable[str]) -> int:
         """Delete the documents of these names in the scope; how many there were."""
-        async with self._database.write(scope) as tx:
+        async with self._database.write(scope, lock=_library(scope)) as tx:
             found = select(documents.c.id).where(documents.c.doc_name.in_(set(names)), scope.sees(documents))
             return await self._drop(tx, scope, documents, DOC, [row.id for row in await tx.all(found)])
 
     async def delete_pairs(self, scope: Scope, questions: Iterable[str]) -> int:
         """Delete the pairs of these questions in the scope; how many there were."""
         hashes = {_hash(question) for question in questions}
-        async with self._database.write(scope) as tx:
+        async with self._database.write(scope, lock=_library(scope)) as tx:
             found = select(qa_pairs.c.id).where(qa_pairs.c.question_hash.in_(hashes), scope.sees(qa_pairs))
             return await self._drop(tx, scope, qa_pairs, QA, [row.id for row in await tx.all(found)])
 
     async def clear(self, scope: Scope) -> None:
         """Delete all material of the scope, and nothing else."""
-        async with self._database.write(scope) as tx:
+        async with self._database.write(scope, lock=_library(scope)) as tx:
             await self._index.clear(tx, scope, DOC)
             await self._index.clear(tx, scope, QA)
             await tx.run(delete(documents).where(scope.sees(documents)))
@@ -97,6 +97,11 @@ class Ingest:
     ) -> int:
         await self._index.remove(tx, scope, collection, keys)
         return await tx.run(delete(table).where(table.c.id.in_(keys), scope.sees(table)))
+
+
+def _library(scope: Scope) -> tuple[str, str]:
+    """What a write must be alone with, so that what it finds at its beginning is true to its end."""
+    return "library", scope.tenant
 
 
 def title_of(name: str) -> str:

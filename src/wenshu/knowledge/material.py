@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wenshu.knowledge.cite import Citation, Statement, attributed, cite
+from wenshu.knowledge.claims import amounts
 from wenshu.knowledge.coverage import Folded, Probe
-from wenshu.knowledge.facts import amounts
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import read
 from wenshu.knowledge.rank import Candidate, rank

@@ -1,30 +1,32 @@
 """Replies: from a question, what it brings along and the library to an answer whose sentences have sources."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
 from wenshu.knowledge.answer import Answer, answer
-from wenshu.knowledge.cite import Cited, marked
+from wenshu.knowledge.cite import Cited
 from wenshu.knowledge.drafts import ideas, script
+from wenshu.knowledge.followup import Turn, leans, rewrite
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
+from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.suggest import suggest
+from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
 from wenshu.knowledge.uploads import UploadedText, find_in_texts
 from wenshu.knowledge.write import Writing
 
-Say = Callable[[str], None]
-"""Takes the next piece of the answer; the pieces joined are the whole."""
-
 _DRAFT_PIECES = 8
 NO_EXTERNAL = "未配置外部资源（小红书）连接，本次回答未使用外部资源"
+STOPPED = "已停止"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Exchange:
 
     role: Literal["user", "assistant"]
     content: str
+    searched: str = ""
+    """Of an answer: the question that it answers, said so that it needs no conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class ReplyRequest:
     uploads: Sequence[UploadedText] = ()
     wants_external: bool = False
     history: Sequence[Exchange] = ()
+    variant: int = 0
+    """How many answers to this question there were before: a further one is to be another."""
 
     def after(self, history: Sequence[Exchange]) -> "ReplyRequest":
         """The same request with the conversation before it."""
@@ -54,9 +60,9 @@ class ReplyRequest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReplyRequest":
-        """What ``dataclasses.asdict`` made."""
-        uploads = tuple(UploadedText(**upload) for upload in data["uploads"])
-        history = tuple(Exchange(**exchange) for exchange in data["history"])
+        """What ``dataclasses.asdict`` made; uploads and history may be left out."""
+        uploads = tuple(UploadedText(**upload) for upload in data.get("uploads", ()))
+        history = tuple(Exchange(**exchange) for exchange in data.get("history", ()))
         plain = {name: value for name, value in data.items() if name not in {"uploads", "history"}}
         return cls(**plain, uploads=uploads, history=history)
 
@@ -70,6 +76,25 @@ class Reply:
     sources: list[dict[str, str]]
     suggestions: list[str]
     notices: list[str]
+    searched: str = ""
+    """What was searched for: the question, made whole where it leaned on the conversation."""
+    stopped: bool = False
+    """Whether it ended because somebody asked for that."""
+
+    @classmethod
+    def of(cls, telling: Telling, suggestions: Sequence[str] = ()) -> "Reply":
+        """What was told to its end."""
+        return cls(*_said(telling), list(suggestions), telling.notices, telling.searched)
+
+    @classmethod
+    def cut_short(cls, telling: Telling) -> "Reply":
+        """What was told until a stop; it may be nothing."""
+        return cls(*_said(telling), [], [*telling.notices, STOPPED], telling.searched, stopped=True)
+
+
+def _said(telling: Telling) -> tuple[str, list[dict[str, Any]], list[dict[str, str]]]:
+    said = telling.said
+    return ("", [], []) if said is None else (text_of(said), citations_of(said), sources_of(said))
 
 
 class Replier:
@@ -81,72 +106,79 @@ class Replier:
         # Bounded and our own: a long upload is read here, never in the event loop.
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="wenshu-reply")
 
-    async def reply(self, scope: Scope, request: ReplyRequest, say: Say) -> Reply:
-        """Answer, telling each piece as soon as it is known to stand."""
-        notices = [NO_EXTERNAL] if request.wants_external else []
-        uploaded = await self._read(request)
-        library = await self._find(scope, request) if request.use_library else []
-        said = await self._write(request, [*uploaded, *library], say, notices) if self._model else None
-        if said is None:
-            said = self._compose(request, uploaded, library)
-            tell(said, say)
-        suggestions = await self._suggest(scope, request, library)
-        return Reply(text_of(said), citations_of(said), sources_of(said), suggestions, notices)
+    async def reply(self, scope: Scope, request: ReplyRequest, telling: Telling) -> Reply:
+        """Answer, telling each piece as soon as it is known to stand; cancelled, ``telling`` holds what was said."""
+        if request.wants_external:
+            telling.notices.append(NO_EXTERNAL)
+        material = await self._gather(scope, request)
+        telling.searched = material.question
+        passages = [*material.uploaded, *material.library]
+        if not await self._write(request, material.question, passages, telling):
+            telling.tell(material.said or self._draft(request, passages))
+        return Reply.of(telling, await self._suggest(scope, request, material))
 
-    def _compose(self, request: ReplyRequest, uploaded: list[Passage], library: list[Passage]) -> Cited:
-        """Without a model: the sentences that answer, or a draft made of facts."""
-        if request.mode == "idea_gen":
-            return ideas(request.question, [*uploaded, *library], request.theme or None)
-        if request.mode == "scripts_gen":
-            return script(request.question, [*uploaded, *library], request.theme or None)
-        said = answer(request.question, uploaded)
-        return said if said.refusal is None or not library else answer(request.question, library)
+    async def _gather(self, scope: Scope, request: ReplyRequest) -> "_Material":
+        """What there is to the question; one that leans on the conversation is tried in each of its wordings."""
+        if request.mode != "general":
+            return await self._material(scope, request, request.question)
+        turns = turns_of(request.history)
+        wordings, more = rewrite(request.question, turns)
+        if self._model and turns and not more and leans(request.question) == "surely":
+            reworded = await reword(self._model, request.question, turns)
+            wordings = (reworded, *wordings) if reworded else wordings
+        told = "\n".join(turn.answer for turn in turns) if more else ""
+        tried: list[_Material] = []
+        for wording in wordings:
+            material = await self._material(scope, request, wording)
+            material.said = _extract(material, told)
+            if material.said.refusal is None:
+                return material
+            tried.append(material)
+        return tried[0]
 
-    async def _write(
-        self, request: ReplyRequest, passages: list[Passage], say: Say, notices: list[str]
-    ) -> Cited | None:
-        """What the model wrote, checked sentence by sentence; None where nothing with a source came through.
+    async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
+        uploaded = await self._read(request, question)
+        library = await self._search(scope, question, _pieces(request)) if request.use_library else []
+        return _Material(question, uploaded, library)
+
+    def _draft(self, request: ReplyRequest, passages: list[Passage]) -> Cited:
+        make = ideas if request.mode == "idea_gen" else script
+        return make(request.question, passages, request.theme or None)
+
+    async def _write(self, request: ReplyRequest, question: str, passages: list[Passage], telling: Telling) -> bool:
+        """Tell what the model writes, checked sentence by sentence; False where nothing with a source came through.
 
         What has no source (``综上：``) waits for a sentence that has one, so that a text that comes to nothing was
         never begun.
         """
         if not passages or self._model is None:
-            return None
+            return False
         history = [Message(exchange.role, exchange.content) for exchange in request.history]
-        writing = Writing(
-            self._model, request.question, passages, history, mode=request.mode, theme=request.theme or None
-        )
-        told = 0
+        writing = Writing(self._model, question, passages, history, mode=request.mode, theme=request.theme or None)
         async with aclosing(writing.__aiter__()) as statements:
             async for statement in statements:
-                if statement.citations or told:
-                    pieces = marked(writing.kept)
-                    say("".join(pieces[told:]))
-                    told = len(pieces)
+                if statement.citations or telling.said:
+                    telling.tell(writing.written)
+        told = telling.said is not None
         if writing.failure:
-            notices.append(
-                f"模型中途失败（{writing.failure}），以下为素材原句" if not told else "模型未写完，回答不完整"
+            telling.notices.append(
+                "模型未写完，回答不完整" if told else f"模型中途失败（{writing.failure}），以下为素材原句"
             )
-        if not told:
-            return None
-        if writing.cut:
-            notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
-        return writing.written
+        if told and writing.cut:
+            telling.notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
+        return told
 
-    async def _suggest(self, scope: Scope, request: ReplyRequest, library: list[Passage]) -> list[str]:
+    async def _suggest(self, scope: Scope, request: ReplyRequest, material: "_Material") -> list[str]:
         async def find(question: str) -> list[Passage]:
             return await self._search(scope, question, request.limit)
 
-        return await suggest(request.question, library, find)
+        return await suggest(material.question, material.library, find)
 
-    async def _read(self, request: ReplyRequest) -> list[Passage]:
+    async def _read(self, request: ReplyRequest, question: str) -> list[Passage]:
         if not request.uploads:
             return []
-        find = partial(find_in_texts, request.question, request.uploads, _pieces(request))
+        find = partial(find_in_texts, question, request.uploads, _pieces(request))
         return await asyncio.get_running_loop().run_in_executor(self._reading, find)
-
-    async def _find(self, scope: Scope, request: ReplyRequest) -> list[Passage]:
-        return await self._search(scope, request.question, _pieces(request))
 
     async def _search(self, scope: Scope, question: str, limit: int) -> list[Passage]:
         documents = await self._searcher.search(scope, question, collection="DOC", limit=limit)
@@ -154,50 +186,33 @@ class Replier:
         return sorted(documents + pairs, key=lambda passage: -passage.score)[:limit]
 
 
-def _pieces(request: ReplyRequest) -> int:
-    """A draft is made of more facts than an answer."""
-    return request.limit if request.mode == "general" else max(request.limit, _DRAFT_PIECES)
+@dataclass(slots=True)
+class _Material:
+    """A wording of the question, what was found for it, and in general mode what that says by itself."""
+
+    question: str
+    uploaded: list[Passage]
+    library: list[Passage]
+    said: Answer | None = None
 
 
-def text_of(said: Cited) -> str:
-    """The whole text: what ``tell`` says, joined."""
-    return said.refusal if isinstance(said, Answer) and said.refusal is not None else said.text
-
-
-def tell(said: Cited, say: Say) -> None:
-    """Say each statement with its markers, or the refusal."""
-    pieces = marked(said.statements) or [text_of(said)]
-    for at, piece in enumerate(pieces):
-        say(piece if at == 0 else said.joint + piece)
-
-
-def citations_of(said: Cited) -> list[dict[str, Any]]:
-    """For each marker its source, the whole passage, and every span of it that supports a statement."""
-    spans: dict[str, list[dict[str, Any]]] = {}
-    for statement in said.statements:
-        for citation in statement.citations:
-            span = {"start": citation.start, "end": citation.end, "quote": citation.quote}
-            of_passage = spans.setdefault(citation.passage.key, [])
-            if span not in of_passage:
-                of_passage.append(span)
+def turns_of(history: Sequence[Exchange]) -> list[Turn]:
+    """The questions of a conversation with their answers, oldest first; one without an answer is left out."""
     return [
-        {
-            "marker": number,
-            "kind": citation.passage.kind,
-            "name": citation.passage.name,
-            "url": citation.passage.url,
-            "heading": citation.passage.heading,
-            "page": citation.passage.page,
-            **spans[citation.passage.key][0],
-            "spans": spans[citation.passage.key],
-            "text": citation.passage.text,
-            "text_start": citation.passage.start,
-        }
-        for number, citation in enumerate(said.cited(), 1)
+        Turn(answer.searched or question.content, answer.content)
+        for question, answer in pairwise(history)
+        if (question.role, answer.role) == ("user", "assistant")
     ]
 
 
-def sources_of(said: Cited) -> list[dict[str, str]]:
-    """The documents and pairs behind the citations, each once, in the order of their markers."""
-    named = dict.fromkeys((citation.passage.name, citation.passage.url) for citation in said.cited())
-    return [{"name": name, "url": url} for name, url in named]
+def _extract(material: _Material, told: str) -> Answer:
+    """The sentences that answer: of what the question brought along, else of the library."""
+    said = answer(material.question, material.uploaded, told=told)
+    if said.refusal is None or not material.library:
+        return said
+    return answer(material.question, material.library, told=told)
+
+
+def _pieces(request: ReplyRequest) -> int:
+    """A draft is made of more facts than an answer."""
+    return request.limit if request.mode == "general" else max(request.limit, _DRAFT_PIECES)

@@ -88,8 +88,8 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
 def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.web = parts.web
     app.state.assistant = parts.assistant
-    app.state.accounts = parts.accounts
-    app.state.first_password = parts.first_password
+    app.state.accounts = parts.identity.accounts
+    app.state.first_password = parts.identity.first_password
 
 
 def _body_limits(settings: Settings) -> Mapping[str, int]:

@@ -1,42 +1,42 @@
 """Composition: from settings to the parts of one running server."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
-from wenshu.core.auth.attempts import Attempts
-from wenshu.core.auth.authenticator import Authenticator
 from wenshu.core.auth.limits import RateLimiter
-from wenshu.core.auth.passwords import Passwords, check_length, made_up
-from wenshu.core.auth.revoked import Revocations
-from wenshu.core.auth.signing import Keyring
-from wenshu.core.auth.tokens import AccessTokens
-from wenshu.core.database.engine import Database, sqlite_url
+from wenshu.core.auth.passwords import check_length, made_up
+from wenshu.core.database.engine import Database, open_database
+from wenshu.core.database.processes import Presence
 from wenshu.core.database.scope import EVERYTHING
+from wenshu.core.database.url import parse_url
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.addresses import AllowList
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.index.embedded import EmbeddedIndex
+from wenshu.core.llm.embeddings import OpenAIEmbedder
 from wenshu.core.llm.openai import OpenAIChatModel
-from wenshu.core.llm.port import ChatModel
+from wenshu.core.llm.port import ChatModel, Embedder
 from wenshu.core.settings import Settings
-from wenshu.core.storage.files import Files, open_store
+from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
+from wenshu.core.storage.store import open_store, place
+from wenshu.core.storage.sweep import sweep_for_ever
 from wenshu.kit.errors import InvalidInput
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
-from wenshu.services.accounts.parts import Accounts
-from wenshu.services.accounts.users import ensure_first
-from wenshu.services.assistant.chat.ask import recover
+from wenshu.server.identity import Identity, identity
+from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
+from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.parts import Assistant
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
@@ -54,36 +54,31 @@ class Composed:
 
     web: WebContext
     assistant: Assistant
-    accounts: Accounts
-    first_password: str | None
-    """The administrator's, where it was made up just now: to be told once."""
+    identity: Identity
     checks: dict[str, Check]
 
 
 @asynccontextmanager
 async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
-    database = Database(settings.database.url.get_secret_value() or sqlite_url(home.database))
+    database = open_database(settings.database, home.database)
+    process = Presence(database, "server")
     model = _model(settings)
-    passwords = Passwords()
+    opened = AsyncExitStack()
     fetcher = Fetcher(
         allow_hosts=settings.fetch.allow_hosts,
         timeout_seconds=settings.fetch.timeout_seconds,
         max_bytes=settings.fetch.max_bytes,
     )
-    parser = ParserPool(
-        Limits(
-            memory_bytes=settings.documents.memory_mib * 1024 * 1024,
-            wall_seconds=settings.documents.seconds,
-            file_bytes=settings.server.max_file_bytes,
-        ),
-        concurrency=settings.documents.workers,
-    )
+    parser = _parser(settings)
     try:
         await database.migrate()
+        await process.enter()
         await parser.start()
-        links = Links(settings.server.public_url or public_url, load_secret(home.secret), settings.storage.link_seconds)
-        files = Files(database, open_store(settings.storage.url, home.path), links)
+        secret = load_secret(settings.storage, home.secret)
+        links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
+        objects = open_store(settings.storage, home.path)
+        files = Files(database, objects, links)
         index = EmbeddedIndex()
         searcher = Searcher(database, index)
         running = RunningTurns()
@@ -96,46 +91,49 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             ingest=Ingest(database, index),
             searcher=searcher,
             replier=Replier(searcher, model),
+            sources=Sources(database, index),
             running=running,
+            process=process,
         )
-        accounts = await _accounts(settings, database, passwords)
-        web = WebContext(
-            settings,
-            Authenticator(database, accounts.tokens, home.credential),
-            RateLimiter(settings.rate.limit),
-            files,
-            dialect_for,
-            open_to_all=trusts(settings),
-            trusted_proxies=networks(settings.server.trusted_proxies),
-        )
-        first_password = await ensure_first(accounts, settings.admin.password.get_secret_value())
+        known = await opened.enter_async_context(identity(settings, home, database))
+        web = _web(settings, known, files)
         await recover(assistant)
-        checks = {"database": _database_check(database), "storage": files.check, "parser": parser.start}
-        yield Composed(web, assistant, accounts, first_password, checks)
-        await running.close(settings.server.stop_seconds)
+        checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
+        async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
+            async with _beside(keep_recovering(assistant)):
+                yield Composed(web, assistant, known, checks)
+            await running.close(settings.server.stop_seconds)
     finally:
-        passwords.close()
+        await opened.aclose()
         await parser.close()
         await fetcher.close()
         if model is not None:
             await model.close()
+        await process.leave()
         await database.close()
 
 
-async def _accounts(settings: Settings, database: Database, passwords: Passwords) -> Accounts:
-    lifetime = timedelta(seconds=settings.auth.access_seconds)
-    keyring, revocations = Keyring(database, lifetime), Revocations(database, lifetime)
-    await keyring.open()
-    return Accounts(
-        database=database,
-        passwords=passwords,
-        attempts=Attempts(database),
-        keyring=keyring,
-        revocations=revocations,
-        tokens=AccessTokens(keyring, revocations, lifetime),
-        refresh_lifetime=timedelta(seconds=settings.auth.refresh_seconds),
-        zone=ZoneInfo(settings.time.zone),
+def _web(settings: Settings, known: Identity, files: Files) -> WebContext:
+    return WebContext(
+        settings,
+        known.authenticator,
+        RateLimiter(settings.rate.limit),
+        files,
+        dialect_for,
+        open_to_all=trusts(settings),
+        trusted_proxies=networks(settings.server.trusted_proxies),
     )
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+    """Work without an end of its own, for the length of the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def trusts(settings: Settings) -> bool:
@@ -159,27 +157,60 @@ def trusts(settings: Settings) -> bool:
 def check_supported(settings: Settings) -> None:
     """Raise Misconfigured for settings that this release cannot honour, rather than ignore them."""
     url = settings.database.url.get_secret_value()
-    if url and not url.startswith("sqlite+aiosqlite:"):
+    try:
+        server = bool(url) and parse_url(url).get_backend_name() != "sqlite"
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_DATABASE_URL：{error}") from error
+    if server:  # to be lifted with the first index that does not live in SQLite: everything else runs on PostgreSQL
         raise Misconfigured(
             "WENSHU_DATABASE_URL：本版本仅支持 SQLite（sqlite+aiosqlite:///文件）。This release runs on SQLite only."
         )
     if settings.milvus.uri:
         raise Misconfigured("WENSHU_MILVUS_URI：本版本仅支持内置索引。This release has the embedded index only.")
-    if settings.storage.url and not settings.storage.url.startswith("file://"):
-        raise Misconfigured(
-            "WENSHU_STORAGE_URL：本版本仅支持 file:// 目录。This release stores files in a folder only."
-        )
+    try:
+        place(settings.storage, settings.home)
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_STORAGE_URL：{error}") from error
     try:
         AllowList.parse(settings.fetch.allow_hosts)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
-    password = settings.admin.password.get_secret_value()
     try:
-        check_length(password or made_up())
+        check_length(settings.admin.password.get_secret_value() or made_up())
     except InvalidInput as error:
         raise Misconfigured(f"WENSHU_ADMIN_PASSWORD：{error.message}") from error
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
+    if bool(settings.embedding.url) != bool(settings.embedding.model):
+        raise Misconfigured("WENSHU_EMBEDDING_URL 与 WENSHU_EMBEDDING_MODEL 需要一起设置。Set both or neither.")
+    try:
+        embedder(settings)
+    except ValueError as error:
+        raise Misconfigured(f"WENSHU_EMBEDDING_URL, WENSHU_EMBEDDING_API_KEY：{error}") from error
+
+
+def embedder(settings: Settings) -> Embedder | None:
+    """The embedder that the settings name, or None. Raises ValueError for an address or a key that cannot be one."""
+    embedding = settings.embedding
+    if not embedding.url:
+        return None
+    return OpenAIEmbedder(
+        embedding.url,
+        embedding.model,
+        embedding.api_key.get_secret_value(),
+        dimensions=embedding.dimensions,
+        batch=embedding.batch,
+        seconds=embedding.seconds,
+    )
+
+
+def _parser(settings: Settings) -> ParserPool:
+    limits = Limits(
+        memory_bytes=settings.documents.memory_mib * 1024 * 1024,
+        wall_seconds=settings.documents.seconds,
+        file_bytes=settings.server.max_file_bytes,
+    )
+    return ParserPool(limits, concurrency=settings.documents.workers)
 
 
 def _model(settings: Settings) -> ChatModel | None:

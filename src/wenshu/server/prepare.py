@@ -4,10 +4,11 @@ import asyncio
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from wenshu.core.database.engine import Database, sqlite_url
+from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_words, open_database
+from wenshu.core.database.examine import examine
 from wenshu.core.settings import Settings
-from wenshu.core.storage.files import open_store
 from wenshu.core.storage.links import load_secret
+from wenshu.core.storage.store import open_store
 from wenshu.server.compose import Misconfigured
 from wenshu.server.home import Home
 
@@ -26,27 +27,40 @@ def own(home: Home) -> None:
 def prepare(settings: Settings, home: Home) -> None:
     """Make the signing key and the store, and bring the schema to the newest form. Raises Misconfigured."""
     try:
-        load_secret(home.secret)
+        load_secret(settings.storage, home.secret)
     except (OSError, ValueError) as error:
         raise Misconfigured(
             f"签名密钥无法读取：{home.secret}。从备份恢复它，或删除它（已发出的文件链接将失效）。"
             f"The signing key cannot be read: restore it, or delete it (links given out then end)."
         ) from error
     try:
-        open_store(settings.storage.url, home.path)
+        open_store(settings.storage, home.path)
     except OSError as error:
-        raise Misconfigured(f"文件目录无法使用 The store cannot be used: {home.path} ({error.strerror})") from error
+        raise Misconfigured(
+            f"文件目录无法使用 The store cannot be used: {error.filename} ({error.strerror})"
+        ) from error
+    database = open_database(settings.database, home.database)
     try:
-        asyncio.run(_migrate(settings.database.url.get_secret_value() or sqlite_url(home.database)))
+        faults = asyncio.run(_migrate(database))
+    except DatabaseUnavailable as error:
+        raise Misconfigured(
+            f"数据库无法连接 The database cannot be reached: {database.place} ({error.reason})"
+        ) from error
     except OperationalError as error:
-        raise Misconfigured(f"数据库无法打开 The database cannot be opened: {home.database} ({error.orig})") from error
+        raise Misconfigured(f"数据库无法打开 The database cannot be opened: {database.place} ({error.orig})") from error
     except DatabaseError as error:
-        raise Misconfigured(f"数据库文件已损坏 The database file is damaged: {home.database} ({error.orig})") from error
+        state = "无法使用 cannot be used" if database.shared else "文件已损坏 file is damaged"
+        raise Misconfigured(f"数据库{state} Database: {database.place} ({driver_words(error)})") from error
+    if faults:
+        raise Misconfigured("\n".join(f"数据库 Database {database.place}：{fault}" for fault in faults))
 
 
-async def _migrate(url: str) -> None:
-    database = Database(url)
+async def _migrate(database: Database) -> list[str]:
+    """What is wrong with the database; nothing was changed then."""
     try:
-        await database.migrate()
+        _, faults = await examine(database)
+        if not faults:
+            await database.migrate()
+        return faults
     finally:
         await database.close()

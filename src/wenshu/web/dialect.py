@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from wenshu.kit.errors import RateLimited, TooLarge, WenshuError
+from wenshu.kit.errors import RangeNotSatisfiable, RateLimited, TooLarge, WenshuError
 
 T = TypeVar("T")
 
@@ -72,6 +72,7 @@ STATUS: dict[str, int] = {
     "conflict": 409,
     "too_large": 413,
     "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
     "rate_limited": 429,
     "internal": 500,
     "unavailable": 503,
@@ -101,6 +102,8 @@ def respond(dialect: Dialect, error: WenshuError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, TooLarge):
         # The rest of the body is still on its way: nobody will read it.
         headers["Connection"] = "close"

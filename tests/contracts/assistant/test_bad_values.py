@@ -32,6 +32,8 @@ def call(client: httpx.Client, route: str, session_id: str, *, given: dict[str, 
     """A call with these fields, where the route takes them."""
     method, path = route.split(" ")
     path = path.replace("{session_id}", session_id)
+    for name in ("message_id", "marker"):
+        path = path.replace(f"{{{name}}}", str(given.pop(name, 1)))
     if "query" in ROUTES[route]:
         return client.request(method, path, params=given)
     return client.request(method, path, json=given)

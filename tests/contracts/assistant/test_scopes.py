@@ -77,7 +77,18 @@ def test_the_matrix_has_every_route(routes: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", having("reads", "writes", "deletes", "lists", "changes nothing", "takes an id", "files")
+    "route",
+    having(
+        "reads",
+        "reads a passage",
+        "writes",
+        "deletes",
+        "lists",
+        "lists ratings",
+        "changes nothing",
+        "takes an id",
+        "files",
+    ),
 )
 @pytest.mark.usefixtures("untouched")
 def test_codes_that_name_no_scope_are_refused_everywhere(route: str, client: httpx.Client, tag: str) -> None:
@@ -88,7 +99,8 @@ def test_codes_that_name_no_scope_are_refused_everywhere(route: str, client: htt
             continue
         body = {**body_for(route), **caller["names"]}
         if method == "GET":
-            response = client.get(path, params={**caller["names"], "user_id": tag})
+            asked = {"user_id": tag, "doc_name": "甲.txt", "chunk_index": "0"}
+            response = client.get(path, params={**caller["names"], **asked})
         elif "upload" in path or "template" in path:
             response = client.post(path, data=caller["names"], files={"file": ("甲.txt", "正文".encode())})
         else:
@@ -227,6 +239,77 @@ def test_a_session_id_opens_unless_a_hint_contradicts(world: World, route: str, 
             assert succeeded(was)["title"] == row["of"]
 
 
+@pytest.mark.parametrize("row", told(MATRIX["by_id"]))
+@pytest.mark.parametrize("route", having("by message id"))
+def test_a_message_opens_with_its_own_session_only(world: World, route: str, row: dict[str, Any]) -> None:
+    label = row["of"] or "global"
+    world.add_pair(label, world.scopes[label])
+    session_id, message_id = answered(world, label)
+    codes = world.named(row["hints"])
+    response = on_message(world, route, (session_id if row["of"] else UNKNOWN, message_id), codes)
+    if row["status"] == 200:
+        succeeded(response)
+    else:
+        failed(response, row["status"])
+    # The id of another session's message is no message of this one, whoever owns both.
+    other, _ = answered(world, label)
+    assert failed(on_message(world, route, (other, message_id), {}), 404) == "消息不存在"
+    said = succeeded(world.client.get(f"{CHAT}/session/{session_id}/messages"))
+    changed = row["status"] == 200
+    assert (said[1]["feedback"] is not None) == (changed and route.endswith("/feedback"))
+    assert (len(said[1]["versions"]) == 2) == (changed and route.endswith("/regenerate"))
+
+
+def answered(world: World, label: str) -> tuple[str, int]:
+    """A session of the owner's in the scope with one question answered: its id and the answer's."""
+    session_id = world.session(label, "owner")
+    asked = {**world.scopes[label], "user_id": "owner", "session_id": session_id, "question": world.question(label)}
+    answer = succeeded(world.client.post(f"{CHAT}/chat", json={**asked, "stream": False}))
+    assert answer["citations"]
+    return session_id, answer["message_id"]
+
+
+def on_message(world: World, route: str, ids: tuple[str, int], codes: dict[str, str]) -> httpx.Response:
+    """A call on a message."""
+    method, path = route.split(" ")
+    for name, value in zip(("session_id", "message_id", "marker"), (*ids, 1), strict=True):
+        path = path.replace(f"{{{name}}}", str(value))
+    body = {"json": {"rating": "up", "stream": False}} if method == "POST" else {}
+    return world.client.request(method, path, params=codes, **body)
+
+
+@pytest.mark.parametrize("route", having("lists ratings"))
+def test_lists_just_the_ratings_that_the_caller_sees(world: World, route: str) -> None:
+    made: dict[str, str] = {}
+    for label, codes in world.scopes.items():
+        world.add_pair(label, codes)
+        made[label], message_id = answered(world, label)
+        rating = {"rating": "up", "comment": world.tag}
+        address = f"{CHAT}/session/{made[label]}/messages/{message_id}/feedback"
+        succeeded(world.client.post(address, json=rating))
+    for caller in CALLERS.values():
+        if "sees" not in caller:
+            continue
+        query = {**world.named(caller["names"]), "size": "100"}
+        items = succeeded(world.client.get(route.split(" ")[1], params=query))["items"]
+        # The global scope belongs to all tests.
+        seen = {item["session_id"] for item in items if item["comment"] == world.tag}
+        assert seen == {made[label] for label in caller["sees"]}
+
+
+@callers("sees")
+@pytest.mark.parametrize("route", having("reads a passage"))
+def test_reads_just_the_passages_that_the_caller_sees(world: World, route: str, label: str) -> None:
+    world.fill()
+    for scope in world.scopes:
+        query = {**world.named(CALLERS[label]["names"]), "doc_name": world.document_name(scope), "chunk_index": "0"}
+        response = world.client.get(route.split(" ")[1], params=query)
+        if scope in CALLERS[label]["sees"]:
+            assert world.tag in succeeded(response)["text"]
+        else:
+            assert failed(response, 404) == "段落不存在"
+
+
 @pytest.mark.parametrize("row", told(MATRIX["chat_in_session"]))
 @pytest.mark.parametrize("stream", [True, False])
 def test_chat_in_a_session_is_for_its_owner(world: World, row: dict[str, Any], *, stream: bool) -> None:
@@ -249,8 +332,10 @@ def test_a_stream_is_opened_by_its_id_alone(world: World) -> None:
     assert answer["stream_id"] not in {answer["session_id"], f"{answer['message_id']:032x}"}
     response = world.client.get(f"{CHAT}/stream/{answer['stream_id']}")
     assert response.headers["content-type"].startswith("text/event-stream")
+    succeeded(world.client.post(f"{CHAT}/stream/{answer['stream_id']}/stop"))
     for unknown in (UNKNOWN, answer["session_id"], str(answer["message_id"]), answer["stream_id"].upper() + "0"):
         failed(world.client.get(f"{CHAT}/stream/{unknown}"), 404)
+        failed(world.client.post(f"{CHAT}/stream/{unknown}/stop"), 404)
 
 
 @pytest.mark.parametrize("row", told(MATRIX["files"]))

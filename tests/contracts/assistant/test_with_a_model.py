@@ -150,3 +150,13 @@ def test_history_goes_along(client, upstream):
     ask(client, upstream, ["质保期为三年。[1]"], question="那质保期呢？水表的", session_id=first["session_id"])
     roles = [message["role"] for message in upstream.calls[-1]["messages"]]
     assert roles == ["system", "user", "assistant", "user"]
+
+
+def test_the_models_wording_of_a_follow_up_is_searched_where_it_adds_no_words(client, upstream):
+    first = ask(client, upstream, ["电池寿命为 8 年。[1]"])
+    data = ask(
+        client, upstream, ["WS-200 水表的质保期是多久？"], question="那质保期呢？", session_id=first["session_id"]
+    )
+    assert data["searched_for"] == "WS-200 水表的质保期是多久？"
+    data = ask(client, upstream, ["火星公司的创始人是谁？"], question="那质保期呢？", session_id=first["session_id"])
+    assert "火星" not in data["searched_for"]

@@ -55,11 +55,29 @@ def test_lists_are_json(monkeypatch):
 
 
 def test_secrets_stay_hidden(monkeypatch):
-    monkeypatch.setenv("WENSHU_LLM_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("WENSHU_LLM_API_KEY", "sk:very-secret")
     monkeypatch.setenv("WENSHU_DATABASE_URL", "postgresql://user:pass-word@host/db")
     shown = sources()
-    assert "sk-very-secret" not in str(shown)
+    assert "very-secret" not in str(shown)
     assert shown["database.url"][0] == "postgresql://user:******@host/db"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://u:se@cr/et#?@h:5432/d?sslmode=require", "postgresql://u:******@h:5432/d?sslmode=require"),
+        (
+            "postgresql://u@h/d?password=secret&sslpassword=secret",
+            "postgresql://u@h/d?password=******&sslpassword=******",
+        ),
+        ("postgresql://u@h:5432/d", "postgresql://u@h:5432/d"),
+        ("sqlite:////srv/w.sqlite3", "sqlite:////srv/w.sqlite3"),
+        ("secret", "******"),
+    ],
+)
+def test_addresses_show_all_but_their_passwords(url, shown):
+    settings = load({"database": {"url": url}})
+    assert next(item.value for item in show(settings) if item.name == "database.url") == shown
 
 
 def test_home_names_the_file(monkeypatch, tmp_path):

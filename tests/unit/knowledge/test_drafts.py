@@ -3,8 +3,8 @@ import re
 import pytest
 
 from wenshu.knowledge.advertising import absolutes
+from wenshu.knowledge.claims import amounts
 from wenshu.knowledge.drafts import Draft, ideas, script, seconds
-from wenshu.knowledge.facts import amounts
 from wenshu.knowledge.material import facts
 from wenshu.knowledge.passage import Passage
 

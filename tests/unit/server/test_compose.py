@@ -28,10 +28,17 @@ def test_other_addresses_need_a_word(host):
     "flags",
     [
         {"database": {"url": "postgresql+asyncpg://h/d"}},
+        {"database": {"url": "postgresql://h/d"}},
+        {"database": {"url": "mysql://h/d"}},
         {"milvus": {"uri": "http://m"}},
-        {"storage": {"url": "s3://b"}},
+        {"storage": {"url": "gs://b"}},
+        {"storage": {"url": "s3://bucket", "endpoint": "http://minio:9000"}},
         {"llm": {"url": "http://m"}},
         {"llm": {"model": "m"}},
+        {"embedding": {"url": "http://m"}},
+        {"embedding": {"model": "m"}},
+        {"embedding": {"url": "m:8000/v1", "model": "m"}},
+        {"embedding": {"url": "http://m", "model": "m", "api_key": "密钥"}},
         {"fetch": {"allow_hosts": ["http://a b"]}},
     ],
 )

@@ -60,7 +60,7 @@ class Keyring:
         """Read the keys; make the first one where there is none."""
         await self._read()
         if not any(key.retired_at is None for key in self._keys.values()):
-            await self.rotate()
+            await self.rotate(first=True)
 
     async def signing(self) -> SigningKey:
         """The key that signs now: the newest that is not retired."""
@@ -82,8 +82,8 @@ class Keyring:
         await self._refresh()
         return {"keys": [key.jwk() for key in self._keys.values() if not self._expired(key)]}
 
-    async def rotate(self, *, at_once: bool = False) -> str:
-        """Sign with a new key from now on; its id.
+    async def rotate(self, *, at_once: bool = False, first: bool = False) -> str:
+        """Sign with a new key from now on; its id. ``first``: unless another process has made one meanwhile.
 
         The earlier keys check until their tokens have expired, or, ``at_once``, not any more: after a leak.
         """
@@ -92,16 +92,19 @@ class Keyring:
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         kid = new_id()
         retired = now - self._lifetime - _LOOK_AGAIN if at_once else now
-        async with self._database.write(EVERYTHING) as tx:
+        signs = signing_keys.c.retired_at.is_(None), EVERYTHING.sees(signing_keys)
+        async with self._database.write(EVERYTHING, lock=("signing-keys",)) as tx:
+            there = await tx.value(select(signing_keys.c.kid).where(*signs)) if first else None
             live = update(signing_keys).where(
                 or_(signing_keys.c.retired_at.is_(None), signing_keys.c.retired_at > retired),
                 EVERYTHING.sees(signing_keys),
             )
-            await tx.run(live.values(retired_at=retired))
-            row = {"kid": kid, "private_pem": pem, "created_at": now, **Scope().stamp()}
-            await tx.run(insert(signing_keys).values(row))
+            if there is None:
+                await tx.run(live.values(retired_at=retired))
+                row = {"kid": kid, "private_pem": pem, "created_at": now, **Scope().stamp()}
+                await tx.run(insert(signing_keys).values(row))
         await self._read()
-        return kid
+        return there or kid
 
     def _expired(self, key: SigningKey) -> bool:
         # A process that has not looked since goes on signing with it for so long.

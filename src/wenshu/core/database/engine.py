@@ -1,29 +1,37 @@
-"""The engine and its short transactions: many readers, one writer at a time on SQLite."""
+"""The database as verbs use it: short transactions, alike on SQLite and PostgreSQL."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
-from sqlalchemy import CursorResult, Executable, Row, event
-from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+import structlog
+from sqlalchemy import CursorResult, Executable, Row, Table
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from wenshu.core.database.backend import Backend, DatabaseUnavailable, Pool
+from wenshu.core.database.postgresql import PostgreSQL
 from wenshu.core.database.scope import Scope
+from wenshu.core.database.sqlite import SQLite
+from wenshu.core.database.url import parse_url, place, sqlite_url
+from wenshu.core.settings import DatabaseSettings
+from wenshu.kit.errors import Conflict
 
-_WRITE = "wenshu_write"
+__all__ = ["Database", "DatabaseUnavailable", "Transaction", "driver_words", "open_database", "sqlite_url"]
+
+log = structlog.get_logger()
 
 
 class Transaction:
     """One open transaction and the scope it was opened for. Statements only: no network, model or file inside."""
 
-    def __init__(self, connection: AsyncConnection, scope: Scope) -> None:
+    def __init__(self, connection: AsyncConnection, scope: Scope, backend: Backend) -> None:
         self._connection = connection
+        self._backend = backend
         self.scope = scope
+        self.shared = backend.shared
 
     async def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Every row."""
@@ -50,87 +58,108 @@ class Transaction:
             raise TypeError("insert() takes a single-row insert")
         return int(key[0])
 
+    async def upsert(
+        self, table: Table, row: Mapping[str, Any], *, key: Sequence[str], change: Sequence[str] = ()
+    ) -> Any | None:  # noqa: ANN401 (a key of any type)
+        """Insert one row; where the unique ``key`` is there already, give that row the new values of ``change``.
+
+        Returns the row's primary key; None where it was there and nothing was to change. Atomic on both databases.
+        """
+        insertion = self._backend.insert(table).values(**row)
+        if change:
+            values = {name: insertion.excluded[name] for name in change}
+            statement = insertion.on_conflict_do_update(index_elements=key, set_=values)
+        else:
+            statement = insertion.on_conflict_do_nothing(index_elements=key)
+        return await self.value(statement.returning(*table.primary_key.columns))
+
+    async def lock(self, *name: str) -> None:
+        """Hold this name until the transaction ends; other processes that ask for it wait.
+
+        On SQLite nothing: it has one writer. Take it before the first read that a write depends on. Where the name is
+        known beforehand, ``Database.write(scope, lock=…)`` waits more cheaply.
+        """
+        await self._backend.lock(self._connection, _joined(name))
+
 
 class Database:
-    """A pool of connections to one database."""
+    """A pool of connections to one database. Raises ValueError in words for a URL that is not taken.
 
-    def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        if self.url.get_backend_name() != "sqlite":
-            raise ValueError("this release runs on SQLite only; leave WENSHU_DATABASE_URL empty")
-        self._engine = _engine(url)
-        self._one_writer = asyncio.Lock()
+    Calls that the database fails, rather than the other way round, end as ``DatabaseUnavailable``; a unique key that is
+    taken and that no verb expected as ``Conflict``.
+    """
+
+    def __init__(self, url: str, pool: Pool | None = None) -> None:
+        parsed = parse_url(url)
+        self.place = place(parsed)
+        self._backend: Backend = _backend(parsed.get_backend_name())(parsed, pool or Pool())
+        self.shared = self._backend.shared
 
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncGenerator[Transaction]:
         """A consistent view for reading."""
-        async with self._engine.connect() as connection, connection.begin():
-            yield Transaction(connection, scope)
+        with self._told():
+            async with self._backend.reader.connect() as connection, connection.begin():
+                yield Transaction(connection, scope, self._backend)
 
     @asynccontextmanager
-    async def write(self, scope: Scope) -> AsyncGenerator[Transaction]:
+    async def write(self, scope: Scope, *, lock: Sequence[str] = ()) -> AsyncGenerator[Transaction]:
         """A transaction that commits at the end, or leaves nothing behind when the block raises.
 
-        Writers queue here rather than in SQLite, whose busy handler is unfair under load.
+        ``lock`` names what the block must be alone with, as for ``Transaction.lock``.
         """
-        async with self._one_writer, self._engine.connect() as plain:
-            connection = await plain.execution_options(**{_WRITE: True})
-            async with connection.begin():
-                yield Transaction(connection, scope)
+        name = _joined(lock)
+        with self._told():
+            async with self._backend.turn(name), self._backend.writer.connect() as connection, connection.begin():
+                if name:
+                    await self._backend.lock(connection, name)
+                yield Transaction(connection, scope, self._backend)
 
     async def migrate(self) -> None:
-        """Bring the schema to the newest revision."""
+        """Bring the schema to the newest revision; of processes that start at once, one does it."""
         from wenshu.core.database.migrations import upgrade  # noqa: PLC0415 (Alembic takes 80 ms that only starting needs)
 
-        async with self._engine.connect() as connection:
-            await connection.run_sync(upgrade)
-            await connection.commit()
+        with self._told():
+            async with self._backend.migrating() as connection:
+                await connection.run_sync(upgrade)
 
     async def close(self) -> None:
         """Give back every connection."""
-        await self._engine.dispose()
+        await self._backend.writer.dispose()
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        """The database's own faults as ours, the rest as they are."""
+        try:
+            yield
+        except PoolTimeout as error:
+            log.warning("no free database connection", database=self.place)
+            raise DatabaseUnavailable("数据库繁忙，请稍后重试", reason="no free connection") from error
+        except DBAPIError as error:
+            if self._backend.lost(error):
+                reason = driver_words(error)
+                log.warning("database unavailable", database=self.place, error=reason)
+                raise DatabaseUnavailable(reason=reason) from error
+            if isinstance(error, IntegrityError) and self._backend.taken(error):
+                raise Conflict from error
+            raise
 
 
-def sqlite_url(path: Path) -> str:
-    """The URL of a SQLite file."""
-    return f"sqlite+aiosqlite:///{path.absolute()}"
+def open_database(settings: DatabaseSettings, file: Path) -> Database:
+    """The database that the settings name; where they name none, SQLite in ``file``."""
+    pool = Pool(settings.pool_size, settings.wait_seconds, settings.statement_seconds)
+    return Database(settings.url.get_secret_value() or sqlite_url(file), pool)
 
 
-def _engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        json_serializer=_to_json,
-        json_deserializer=orjson.loads,
-        pool_size=8,
-        max_overflow=0,
-        pool_timeout=30,
-    )
-    event.listen(engine.sync_engine, "connect", _open_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
+def driver_words(error: DBAPIError) -> str:
+    """What the driver said, on one line: without the statement and its parameters, which SQLAlchemy adds."""
+    return " ".join(str(error.orig).split())
 
 
-def _to_json(value: object) -> str:
-    return orjson.dumps(value).decode()
+def _backend(name: str) -> type[SQLite] | type[PostgreSQL]:
+    return SQLite if name == "sqlite" else PostgreSQL
 
 
-def _open_sqlite(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    """WAL lets readers go on while one writes; FULL keeps an answered write across a power cut, not only a kill."""
-    del entry
-    connection.isolation_level = None  # pyright: ignore[reportAttributeAccessIssue] (SQLite's own; we send BEGIN ourselves)
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=10000",
-        "foreign_keys=ON",
-        "cache_size=-32000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A write takes its lock at once: a read lock that turns into a write lock late can deadlock."""
-    write = connection.get_execution_options().get(_WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+def _joined(name: Sequence[str]) -> str:
+    """Parts as one text that no other parts make: they may hold anything but NUL."""
+    return "\0".join(name)

@@ -67,6 +67,13 @@ class EmbeddedIndex:
             entries = [Entry(**dict(zip(_NAMES, row, strict=True))) for row in candidates]
         return Found(entries, Statistics(size, holding))
 
+    async def pieces(self, tx: Transaction, scope: Scope, owner_id: int, first: int, last: int) -> Sequence[Entry]:
+        """See ``Index.pieces``."""
+        of_document = passages.c.collection == "DOC", passages.c.owner_id == owner_id, scope.sees(passages)
+        wanted = select(*_ENTRY).where(*of_document, passages.c.ordinal.between(first, last))
+        rows = await tx.all(wanted.order_by(passages.c.ordinal))
+        return [Entry(**dict(zip(_NAMES, row, strict=True))) for row in rows]
+
 
 _BATCH = 500
 _MOST_POSTINGS = 10_000

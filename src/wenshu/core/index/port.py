@@ -81,3 +81,7 @@ class Index(Protocol):
     async def find(self, tx: Transaction, scope: Scope, query: Query) -> Found:
         """At most ``query.limit`` entries that the scope sees. A query without terms finds nothing."""
         ...
+
+    async def pieces(self, tx: Transaction, scope: Scope, owner_id: int, first: int, last: int) -> Sequence[Entry]:
+        """A document's passages of the ordinals ``first`` to ``last`` that the scope sees, in order."""
+        ...

@@ -1,1 +1,1 @@
-"""Language models behind one port: any endpoint that speaks OpenAI's chat completions."""
+"""Language models behind two ports: any endpoint that speaks OpenAI's chat completions and embeddings."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from wenshu.kit.errors import Unavailable
 
-Reason = Literal["connect", "timeout", "rate_limited", "rejected", "cut", "garbage"]
+Reason = Literal["connect", "timeout", "rate_limited", "rejected", "cut", "garbage", "count", "dimension", "number"]
 
 MESSAGES: dict[Reason, str] = {
     "connect": "无法连接模型服务",
@@ -13,6 +13,9 @@ MESSAGES: dict[Reason, str] = {
     "rejected": "模型服务拒绝了请求",
     "cut": "模型服务的回答中断",
     "garbage": "模型服务的回答无法识别",
+    "count": "模型服务返回的向量数量不符",
+    "dimension": "模型服务返回的向量维度不符",
+    "number": "模型服务返回的向量含有无效数值",
 }
 """Stable reason → what people read."""
 

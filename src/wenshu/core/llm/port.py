@@ -1,4 +1,4 @@
-"""The port to a chat model: messages in, pieces of text out."""
+"""The ports to models: messages in, pieces of text out; texts in, vectors out."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -33,4 +33,19 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Close connections; streams under way fail."""
+        ...
+
+
+class Embedder(Protocol):
+    """A model that turns texts into vectors; safe for concurrent use."""
+
+    model: str
+    """The model's name: vectors of two models cannot be compared."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text, in their order, all of one dimension and finite. Raises ``errors.ModelUnavailable``."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections; calls under way fail."""
         ...

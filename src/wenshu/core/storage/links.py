@@ -7,9 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
+from wenshu.core.settings import LEAST_LINK_SECRET, StorageSettings
+
 _PATH = "/files/"
 _CANONICAL = "wenshu-file:"
-_LEAST_SECRET = 16
 
 
 class Links:
@@ -72,11 +73,15 @@ class Links:
         return hmac.new(self._secret, f"{file_id}\n{expires}".encode(), sha256).hexdigest()
 
 
-def load_secret(path: Path) -> bytes:
-    """The signing key of this data folder, made at the first start; readable by its owner only.
+def load_secret(settings: StorageSettings, path: Path) -> bytes:
+    """The signing key: the one that is set, else that of this data folder, made at the first start.
 
-    Raises ValueError where the file holds no key, OSError where it cannot be read or made.
+    The file is readable by its owner only; its content may be set as it stands: the key, and every link, stays the
+    same. Raises ValueError where the file holds no key, OSError where it cannot be read or made.
     """
+    given = settings.link_secret.get_secret_value()
+    if given:
+        return _decoded(given) or given.encode()
     if not path.exists():
         # Written aside and moved, so that a kill between the two never leaves an empty key behind.
         fresh = path.with_suffix(".new")
@@ -84,10 +89,19 @@ def load_secret(path: Path) -> bytes:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32))
         fresh.replace(path)
-    secret = bytes.fromhex(path.read_text("ascii").strip())
-    if len(secret) < _LEAST_SECRET:
+    secret = _decoded(path.read_text("ascii"))
+    if secret is None:
         raise ValueError(f"{path} is no signing key")
     return secret
+
+
+def _decoded(text: str) -> bytes | None:
+    """The key in the form of the file, hexadecimal; None where the text is no such key."""
+    try:
+        secret = bytes.fromhex(text.strip())
+    except ValueError:
+        return None
+    return secret if len(secret) >= LEAST_LINK_SECRET else None
 
 
 def _id_in_path(path: str) -> str | None:

@@ -23,7 +23,7 @@ async def ensure_first(parts: Accounts, password: str) -> str | None:
             return None
     chosen = password or made_up()
     hashed = await parts.passwords.hash(chosen)
-    async with parts.database.write(EVERYTHING) as tx:
+    async with parts.database.write(EVERYTHING, lock=("first-user",)) as tx:
         if await tx.value(select(users.c.id).where(EVERYTHING.sees(users)).limit(1)) is not None:
             return None
         owner = Scope(FIRST_TENANT).stamp()

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
 
 from wenshu.core.database.engine import Database
+from wenshu.core.database.processes import Presence
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.settings import Settings
@@ -14,6 +16,7 @@ from wenshu.core.storage.files import Files
 from wenshu.knowledge.ingest import Ingest
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.sources import Sources
 from wenshu.services.assistant.chat.running import RunningTurns
 
 
@@ -29,10 +32,17 @@ class Assistant:
     ingest: Ingest
     searcher: Searcher
     replier: Replier
+    sources: Sources
     running: RunningTurns
+    process: Presence
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the times on the wire."""
+        return ZoneInfo(self.settings.time.zone)
 
 
-def _assistant(request: Request) -> Assistant:
+async def _assistant(request: Request) -> Assistant:
     parts: Assistant = request.app.state.assistant
     return parts
 

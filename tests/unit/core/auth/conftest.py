@@ -1,23 +1,13 @@
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from wenshu.core.auth.revoked import Revocations
 from wenshu.core.auth.signing import Keyring
 from wenshu.core.auth.tokens import AccessTokens
-from wenshu.core.database.engine import Database, sqlite_url
+from wenshu.core.database.engine import Database
 
 LIFETIME = timedelta(minutes=15)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(sqlite_url(tmp_path / "db.sqlite3"))
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from wenshu.core.llm.errors import ModelUnavailable
-from wenshu.core.llm.openai import OpenAIChatModel, _seconds, completions_url
+from wenshu.core.llm.openai import OpenAIChatModel
 from wenshu.core.llm.port import ChatModel, Message
 from wenshu.kit.errors import Unavailable
 
@@ -328,51 +326,8 @@ async def test_the_key_is_in_no_error_and_no_log(upstream: Upstream, caplog: pyt
     assert KEY not in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("url", "target"),
-    [
-        ("https://api.deepseek.com", "https://api.deepseek.com/v1/chat/completions"),
-        ("https://api.deepseek.com/", "https://api.deepseek.com/v1/chat/completions"),
-        (" http://localhost:11434/v1/ ", "http://localhost:11434/v1/chat/completions"),
-        ("https://ark.cn-beijing.volces.com/api/v3", "https://ark.cn-beijing.volces.com/api/v3/chat/completions"),
-        ("https://host/compatible-mode/v1", "https://host/compatible-mode/v1/chat/completions"),
-        ("https://host/v1beta", "https://host/v1beta/chat/completions"),
-        ("https://host/proxy", "https://host/proxy/v1/chat/completions"),
-        ("https://host/x/chat/completions/", "https://host/x/chat/completions"),
-        ("https://host/v1?api-version=2", "https://host/v1/chat/completions?api-version=2"),
-    ],
-)
-def test_completions_url(url: str, target: str) -> None:
-    assert str(completions_url(url)) == target
-
-
-@pytest.mark.parametrize("url", ["", "api.deepseek.com", "/v1", "ftp://host/v1", "http://", "localhost:11434/v1"])
-def test_a_url_that_is_none(url: str) -> None:
-    with pytest.raises(ValueError, match="absolute"):
-        completions_url(url)
-
-
 @pytest.mark.parametrize("key", ["sk-\nX-Evil: 1", "sk-中文", "sk\x00"])
 def test_a_key_that_is_none(key: str) -> None:
     with pytest.raises(ValueError, match="api_key") as caught:
         OpenAIChatModel("http://host", "m", key)
     assert key not in str(caught.value)
-
-
-def test_retry_after_is_read() -> None:
-    assert _seconds("7") == 7
-    assert _seconds("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    future = _seconds("Wed, 21 Oct 2099 07:28:00 GMT")
-    assert future is not None
-    assert future > 3600
-    assert _seconds("") is None
-    assert _seconds("soon") is None
-
-
-@settings(deadline=None)
-@given(
-    st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ [+-]\d+", fullmatch=True)
-)
-def test_any_retry_after_is_read(text: str) -> None:
-    seconds = _seconds(text)
-    assert seconds is None or seconds >= 0

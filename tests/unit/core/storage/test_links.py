@@ -1,6 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from wenshu.core.settings import StorageSettings
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.kit.ids import new_id
 
@@ -46,7 +49,25 @@ def test_an_expired_link_still_names_its_file():
 
 def test_the_secret_is_made_once_and_private(tmp_path):
     path = tmp_path / "secret.key"
-    first = load_secret(path)
+    first = load_secret(StorageSettings(), path)
     assert len(first) == 32
-    assert load_secret(path) == first
+    assert load_secret(StorageSettings(), path) == first
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_that_is_set_makes_no_file(tmp_path):
+    path = tmp_path / "secret.key"
+    assert load_secret(StorageSettings(link_secret="正好十六字节以上的密钥"), path).decode() == "正好十六字节以上的密钥"
+    assert not path.exists()
+
+
+def test_the_content_of_the_file_may_be_set_and_its_links_go_on(tmp_path):
+    path = tmp_path / "secret.key"
+    first = load_secret(StorageSettings(), path)
+    assert load_secret(StorageSettings(link_secret=path.read_text()), tmp_path / "none") == first
+
+
+def test_a_short_secret_is_refused_and_not_repeated():
+    with pytest.raises(ValidationError, match="16 bytes") as caught:
+        StorageSettings(link_secret="fifteen-bytes-x")
+    assert "fifteen" not in str(caught.value)

@@ -1,42 +1,43 @@
 """Ask: a question is accepted in one transaction, answered in a task of its own, its answer stored before it is told.
 
-A turn that a crash or a stop cut short stands in ``chat_turns`` as ``answering``, and is answered at the next start.
+A turn that was cut short stands in ``chat_turns`` as ``answering`` with the process that answered it: see ``recovery``.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
-from wenshu.core.database.engine import Transaction
+from wenshu.core.database.engine import DatabaseUnavailable, Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit import clock
-from wenshu.kit.errors import InternalError, NotFound
+from wenshu.kit.errors import InternalError, NotFound, Unavailable
 from wenshu.kit.ids import new_id
 from wenshu.knowledge.reply import Exchange, Reply, ReplyRequest
+from wenshu.knowledge.telling import Telling
+from wenshu.services.assistant.chat.history import newest_messages
 from wenshu.services.assistant.chat.running import RunningTurn
 from wenshu.services.assistant.chat.schemas import Answered, Ask
-from wenshu.services.assistant.chat.sessions import UNTITLED, any_session, insert_session, newest_messages
+from wenshu.services.assistant.chat.sessions import UNTITLED, held_session, insert_session
 from wenshu.services.assistant.chat.tables import messages, sessions, turns
 from wenshu.services.assistant.chat.uploads import uploaded_texts
 from wenshu.services.assistant.parts import Assistant
 
-log = structlog.get_logger()
 _TITLE = 30
-_HISTORY = 6
-_MOST_ATTEMPTS = 5
+HISTORY = 6
+"""How many earlier messages a question is understood by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One accepted question: where it belongs, and what answering it takes."""
+    """One answer to give: where it belongs, and what giving it takes."""
 
     stream_id: str
     session_id: str
     session_key: int
+    question_key: int
     answer_key: int
     scope: Scope
     request: ReplyRequest
@@ -58,35 +59,14 @@ async def ask(parts: Assistant, scope: Scope, asked: Ask) -> RunningTurn:
         wants_external=asked.use_external_resource,
     )
     async with parts.database.write(scope) as tx:
-        turn = await _accept(tx, scope, asked, request)
-    return _begin(parts, turn)
-
-
-async def recover(parts: Assistant) -> int:
-    """Answer again what an earlier process left unanswered; how many there are."""
-    async with parts.database.write(EVERYTHING) as tx:
-        joined = turns.join(sessions, sessions.c.id == turns.c.session_key)
-        unanswered = select(turns, sessions.c.session_id).select_from(joined)
-        rows = await tx.all(unanswered.where(turns.c.state == "answering", EVERYTHING.sees(turns)))
-        # Counted before the attempt: a question that brings the process down must not do so for ever.
-        counted = update(turns).where(turns.c.state == "answering", EVERYTHING.sees(turns))
-        await tx.run(counted.values(attempts=turns.c.attempts + 1))
-    for row in rows:
-        scope = Scope(row.tenant_code, row.org_code or None)
-        request = ReplyRequest.from_json(row.request)
-        turn = Turn(row.stream_id, row.session_id, row.session_key, row.answer_key, scope, request)
-        if row.attempts >= _MOST_ATTEMPTS:
-            log.error("turn given up", stream_id=row.stream_id, attempts=row.attempts)
-            await _give_up(parts, turn)
-        else:
-            _begin(parts, turn)
-    return len(rows)
+        turn = await _accept(tx, parts, scope, asked, request)
+    return begin(parts, turn)
 
 
 async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
     """The answer of this stream, running or stored. Raises NotFound."""
     running = parts.running.get(stream_id)
-    if running is not None:
+    if running is not None and not running.cut_short:
         return running
     async with parts.database.read(EVERYTHING) as tx:
         joined = turns.join(sessions, sessions.c.id == turns.c.session_key).outerjoin(
@@ -98,8 +78,11 @@ async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
         raise NotFound("回答不存在")
     turn = RunningTurn(stream_id)
     if row.state == "answered":
-        reply = Reply(row.content, row.citations, row.sources, row.suggested_questions, row.notices)
+        told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
+        reply = Reply(*told, stopped=row.stopped)
         turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
+    elif row.state == "answering":
+        turn.say(Unavailable("回答尚未完成，请稍后重试"))
     else:
         turn.say(InternalError("回答生成失败"))
     return turn
@@ -110,10 +93,10 @@ def answered(data: Mapping[str, Any]) -> Answered:
     return Answered.model_validate({**data, "answer": data["content"]})
 
 
-async def _accept(tx: Transaction, scope: Scope, asked: Ask, request: ReplyRequest) -> Turn:
+async def _accept(tx: Transaction, parts: Assistant, scope: Scope, asked: Ask, request: ReplyRequest) -> Turn:
     session_id = asked.session_id or new_id()
     title = asked.question[:_TITLE]
-    row = await any_session(tx, session_id)
+    row = await held_session(tx, session_id)
     if row is None:
         key, owner, earlier = await insert_session(tx, scope, asked.user_id, session_id, title), scope, ()
     else:
@@ -121,28 +104,47 @@ async def _accept(tx: Transaction, scope: Scope, asked: Ask, request: ReplyReque
             raise NotFound("会话不存在")
         # A session keeps to its own scope, also where the caller may see more.
         key, owner = row.id, Scope(row.tenant_code, row.org_code or None)
-        earlier = await newest_messages(tx, key, _HISTORY)
+        earlier = await newest_messages(tx, key, HISTORY)
         changed = {"updated_at": clock.now(), "title": title if row.title == UNTITLED else row.title}
         await tx.run(update(sessions).where(sessions.c.id == key, scope.sees(sessions)).values(**changed))
-    exchanges = [Exchange(message.role, message.content) for message in earlier]
-    request = request.after(exchanges)
-    question_key = await _insert_message(tx, owner, key, "user", asked.question, pending=False)
-    answer_key = await _insert_message(tx, owner, key, "assistant", "", pending=True)
+        # Only the last answer can be given again: what earlier questions brought along has done its part.
+        brought = update(turns).where(turns.c.session_key == key, turns.c.state != "answering", scope.sees(turns))
+        await tx.run(brought.values(uploads=None))
+    question_key = await _insert_message(tx, owner, key, "user", asked.question)
+    place = session_id, key, question_key
+    return await open_turn(tx, parts, owner, place, request.after(exchanges(earlier)))
+
+
+def exchanges(earlier: Sequence[Row[Any]]) -> list[Exchange]:
+    """Messages as the conversation before a question."""
+    return [Exchange(message.role, message.content, message.searched or "") for message in earlier]
+
+
+async def open_turn(
+    tx: Transaction, parts: Assistant, owner: Scope, place: tuple[str, int, int], request: ReplyRequest
+) -> Turn:
+    """An answer's place and its turn; ``place`` is the session's id, its key and the question's."""
+    session_id, session_key, question_key = place
+    answer_key = await _insert_message(tx, owner, session_key, "assistant", "", answers=question_key)
     stream_id = new_id()
-    record = {"session_key": key, "question_key": question_key, "answer_key": answer_key, "attempts": 1}
-    stored = {**record, "stream_id": stream_id, "state": "answering", "request": asdict(request)}
-    await tx.run(insert(turns).values(**stored, created_at=clock.now(), **owner.stamp()))
-    return Turn(stream_id, session_id, key, answer_key, owner, request)
+    plain = asdict(request)
+    record = {"session_key": session_key, "question_key": question_key, "answer_key": answer_key, "attempts": 1}
+    stored = {**record, "stream_id": stream_id, "state": "answering", "uploads": plain.pop("uploads"), "request": plain}
+    stored |= {"process_id": parts.process.id, "created_at": clock.now()}
+    await tx.run(insert(turns).values(**stored, **owner.stamp()))
+    return Turn(stream_id, session_id, session_key, question_key, answer_key, owner, request)
 
 
 async def _insert_message(
-    tx: Transaction, owner: Scope, session_key: int, role: str, content: str, *, pending: bool
+    tx: Transaction, owner: Scope, session_key: int, role: str, content: str, *, answers: int | None = None
 ) -> int:
-    row = {"session_key": session_key, "role": role, "content": content, "is_pending": pending}
-    return await tx.insert(insert(messages).values(**row, created_at=clock.now(), **owner.stamp()))
+    row = {"session_key": session_key, "role": role, "content": content, "question_key": answers}
+    stored = {**row, "is_pending": answers is not None, "created_at": clock.now(), **owner.stamp()}
+    return await tx.insert(insert(messages).values(stored))
 
 
-def _begin(parts: Assistant, turn: Turn) -> RunningTurn:
+def begin(parts: Assistant, turn: Turn) -> RunningTurn:
+    """Answer in a task of its own."""
     return parts.running.start(turn.stream_id, partial(_answer, parts, turn))
 
 
@@ -154,17 +156,31 @@ async def _answer(parts: Assistant, turn: Turn, running: RunningTurn) -> None:
 
     # At once, so that a reader who loses the connection before a slow model's first word can still take the stream up.
     say("")
+    telling = Telling(say)
     try:
-        reply = await parts.replier.reply(turn.scope, turn.request, say)
-    except Exception:
-        # Whatever broke would break again: the turn is closed, and the task above tells the reader and the log.
-        await _give_up(parts, turn)
+        reply = await _replied(parts, turn, running, telling)
+        await store(parts, turn, reply)
+    except DatabaseUnavailable:
+        # The turn stays open: it is answered again once the database is back.
+        parts.running.left_open.add(turn.stream_id)
         raise
-    await _store(parts, turn, reply)
     running.say(_last(parts, turn.session_id, turn.answer_key, turn.stream_id, reply), last=True)
 
 
-async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
+async def _replied(parts: Assistant, turn: Turn, running: RunningTurn, telling: Telling) -> Reply:
+    try:
+        reply = await running.unless_stopped(parts.replier.reply(turn.scope, turn.request, telling))
+    except DatabaseUnavailable:
+        raise
+    except Exception:
+        # Whatever broke would break again: the turn is closed, and the task above tells the reader and the log.
+        await give_up(parts, turn)
+        raise
+    return reply or Reply.cut_short(telling)
+
+
+async def store(parts: Assistant, turn: Turn, reply: Reply) -> None:
+    """Store the answer and close its turn. Raises Unavailable where another process took the turn over."""
     now = clock.now()
     values = {
         "content": reply.text,
@@ -172,27 +188,42 @@ async def _store(parts: Assistant, turn: Turn, reply: Reply) -> None:
         "sources": reply.sources,
         "suggested_questions": reply.suggestions,
         "notices": reply.notices,
+        "stopped": reply.stopped,
+        "searched": reply.searched,
         "is_pending": False,
         "created_at": now,
     }
     scope = turn.scope
+    others = messages.c.question_key == turn.question_key, messages.c.id != turn.answer_key, ~messages.c.is_pending
     async with parts.database.write(scope) as tx:
+        await _close(tx, parts, turn, state="answered", request=_without_texts(turn.request))
         await tx.run(update(messages).where(messages.c.id == turn.answer_key, scope.sees(messages)).values(**values))
+        await tx.run(update(messages).where(*others, scope.sees(messages)).values(superseded=True))
         await tx.run(
             update(sessions).where(sessions.c.id == turn.session_key, scope.sees(sessions)).values(updated_at=now)
         )
-        done = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
-        # The uploads' texts go; how the answer was asked for stays.
-        asked = {"mode": turn.request.mode, "theme": turn.request.theme}
-        await tx.run(done.values(state="answered", request=asked))
 
 
-async def _give_up(parts: Assistant, turn: Turn) -> None:
+def _without_texts(request: ReplyRequest) -> dict[str, Any]:
+    """How an answer was asked for: the conversation stands in the messages, the uploads in their own column."""
+    plain = asdict(replace(request, uploads=(), history=()))
+    return {name: value for name, value in plain.items() if name not in {"uploads", "history"}}
+
+
+async def give_up(parts: Assistant, turn: Turn) -> None:
+    """Close a turn without an answer; its question stays in the session."""
     scope = turn.scope
     async with parts.database.write(scope) as tx:
-        failed = update(turns).where(turns.c.stream_id == turn.stream_id, scope.sees(turns))
-        await tx.run(failed.values(state="failed", request={}, answer_key=None))
+        await _close(tx, parts, turn, state="failed", request=_without_texts(turn.request), answer_key=None)
         await tx.run(delete(messages).where(messages.c.id == turn.answer_key, scope.sees(messages)))
+
+
+async def _close(tx: Transaction, parts: Assistant, turn: Turn, **values: Any) -> None:  # noqa: ANN401 (column values)
+    """Close the turn first of all: a process that slept and was taken for dead finds it in other hands."""
+    ours = update(turns).where(turns.c.stream_id == turn.stream_id, turn.scope.sees(turns))
+    still = turns.c.process_id == parts.process.id, turns.c.state == "answering"
+    if not await tx.run(ours.where(*still).values(**values)):
+        raise Unavailable("回答已由另一进程接手，请续接")
 
 
 def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, reply: Reply) -> dict[str, Any]:
@@ -207,5 +238,7 @@ def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, re
         "suggested_questions": reply.suggestions,
         "citations": [{**citation, "url": links.signed(citation["url"])} for citation in reply.citations],
         "notices": reply.notices,
+        "stopped": reply.stopped,
+        "searched_for": reply.searched,
         "done": True,
     }

@@ -1,21 +1,27 @@
-"""``/chat_service/*``: the eleven documented calls, and the stream that can be taken up again."""
+"""``/chat_service/*``: the eleven documented calls, and ours beside them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Path, Query
 from starlette.responses import Response
 
 from wenshu.kit.errors import MissingField
 from wenshu.services.assistant.chat import ask as asking
-from wenshu.services.assistant.chat import sessions, uploads
+from wenshu.services.assistant.chat import feedback, history, sessions, uploads
+from wenshu.services.assistant.chat.regenerate import regenerate
 from wenshu.services.assistant.chat.schemas import (
+    Again,
     Answered,
     Ask,
     CreateSession,
     GroupedSessions,
     ListLimit,
     Message,
+    PageNumber,
+    PageSize,
     ParsedFile,
+    Rate,
+    RatedAnswers,
     Rename,
     Session,
     SessionCreated,
@@ -23,8 +29,11 @@ from wenshu.services.assistant.chat.schemas import (
     UserId,
 )
 from wenshu.services.assistant.chat.sessions import SessionRef
+from wenshu.services.assistant.chat.source import source
+from wenshu.services.assistant.chat.stop import stop
 from wenshu.services.assistant.dialect import AssistantDialect
 from wenshu.services.assistant.parts import Parts
+from wenshu.services.assistant.views import SourceView
 from wenshu.web.caller import AnyCaller, Code
 from wenshu.web.dialect import Said
 from wenshu.web.routing import dialect_router
@@ -35,7 +44,7 @@ dialect = AssistantDialect()
 router = dialect_router(dialect, prefix="/chat_service", tag="对话 Chat")
 
 
-def _session_ref(
+async def _session_ref(
     caller: AnyCaller,
     session_id: Annotated[str, Path(max_length=128)],
     tenant_code: Annotated[Code, Query()] = None,
@@ -47,6 +56,7 @@ def _session_ref(
 
 
 Ref = Annotated[SessionRef, Depends(_session_ref)]
+MessageId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.post("/chat", summary="问答 Ask", response_class=Response)
@@ -69,6 +79,13 @@ async def stream(
     caller.bearer(None, None)
     turn = await asking.resume(parts, stream_id)
     return event_stream(dialect, turn.follow(last_event_id))
+
+
+@router.post("/stream/{stream_id}/stop", summary="停止回答 Stop an answer")
+async def stop_stream(stream_id: Annotated[str, Path(max_length=128)], caller: AnyCaller, parts: Parts) -> Said[str]:
+    """It ends now and keeps what was said; one that has ended stays as it is."""
+    await stop(parts, caller.bearer(None, None), stream_id)
+    return Said("已停止", "")
 
 
 @router.get("/sessions", summary="会话列表 List sessions")
@@ -116,7 +133,58 @@ async def get_session(ref: Ref, parts: Parts) -> Said[Session]:
 @router.get("/session/{session_id}/messages", summary="消息历史 A session's messages")
 async def list_messages(ref: Ref, parts: Parts, limit: Annotated[ListLimit, Query()] = 100) -> Said[list[Message]]:
     """The newest ``limit``, the oldest of them first."""
-    return Said("获取消息历史成功", await sessions.history(parts, ref, limit))
+    return Said("获取消息历史成功", await history.history(parts, ref, limit))
+
+
+@router.get("/session/{session_id}/messages/{message_id}", summary="一条消息 A message")
+async def get_message(ref: Ref, message_id: MessageId, parts: Parts) -> Said[Message]:
+    """Any message of the session, older versions of an answer too."""
+    return Said("获取消息成功", await history.message(parts, ref, message_id))
+
+
+@router.post(
+    "/session/{session_id}/messages/{message_id}/regenerate",
+    summary="重新生成回答 Answer again",
+    response_class=Response,
+)
+async def answer_again(body: Again, ref: Ref, message_id: MessageId, parts: Parts) -> Said[Answered] | Response:
+    """A new version of the session's last answer; streams by default, as ``/chat``."""
+    turn = await regenerate(parts, ref, message_id)
+    if body.stream:
+        return event_stream(dialect, turn.follow())
+    return Said("问答成功", asking.answered(await turn.result()))
+
+
+@router.post("/session/{session_id}/messages/{message_id}/feedback", summary="评价回答 Rate an answer")
+async def rate_answer(body: Rate, ref: Ref, message_id: MessageId, parts: Parts) -> Said[str]:
+    """Takes the place of an earlier rating; without any, takes it back."""
+    await feedback.rate(parts, ref, message_id, body)
+    return Said("评价成功", "")
+
+
+@router.get(
+    "/session/{session_id}/messages/{message_id}/sources/{marker}", summary="查看来源 The source behind a marker"
+)
+async def get_source(
+    ref: Ref, message_id: MessageId, marker: Annotated[int, Path(ge=1, le=10_000)], parts: Parts
+) -> Said[SourceView]:
+    """The cited passage between its neighbours, and whether its document has changed since."""
+    return Said("获取来源成功", await source(parts, ref, message_id, marker))
+
+
+@router.get("/feedback", summary="评价列表 List rated answers")
+async def list_feedback(
+    caller: AnyCaller,
+    parts: Parts,
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+    rating: Annotated[Literal["up", "down"] | None, Query()] = None,
+    page: Annotated[PageNumber, Query()] = 1,
+    size: Annotated[PageSize, Query()] = 20,
+) -> Said[RatedAnswers]:
+    """The rated answers of the scope, the last rated first."""
+    scope = caller.scope(tenant_code, org_code)
+    return Said("获取评价列表成功", await feedback.rated(parts, scope, rating, page, size))
 
 
 @router.put("/session/{session_id}/title", summary="更新会话标题 Rename a session")

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -15,6 +15,7 @@ from wenshu.web.dialect import StreamEvent
 log = structlog.get_logger()
 _KEEP_SECONDS = 600.0
 _KEEP_MOST = 1000
+_Result = TypeVar("_Result")
 
 
 class RunningTurn:
@@ -25,6 +26,12 @@ class RunningTurn:
         self.ended_at: float | None = None
         self._events: list[StreamEvent] = []
         self._changed = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether it ended for a passing reason, so that the whole answer may stand in the database by now."""
+        return self.ended_at is not None and isinstance(self._events[-1].data, Unavailable)
 
     def say(self, data: Mapping[str, Any] | WenshuError, *, last: bool = False) -> None:
         """Append an event; an error is always the last one."""
@@ -60,6 +67,31 @@ class RunningTurn:
             raise last.data
         return last.data
 
+    def stop(self) -> None:
+        """Ask the answer to end now; nothing happens to one that has ended."""
+        self._stop.set()
+
+    async def ended(self) -> None:
+        """Wait for the last event."""
+        while self.ended_at is None:
+            await self._changed.wait()
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, _Result]) -> _Result | None:
+        """The work's result, or None where a stop came first: then the work is cancelled, and has cleaned up."""
+        task = asyncio.ensure_future(work)
+        stop = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+        finally:
+            stop.cancel()
+            task.cancel()
+            await asyncio.wait({task, stop})
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("a stopped answer did not clean up", stream_id=self.stream_id, exc_info=task.exception())
+        return None
+
 
 class RunningTurns:
     """All answers of this process, the running ones and those that ended lately."""
@@ -67,6 +99,8 @@ class RunningTurns:
     def __init__(self) -> None:
         self._turns: OrderedDict[str, RunningTurn] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.left_open: set[str] = set()
+        """Streams whose answer the database did not take: to be given again once it is back."""
 
     def start(self, stream_id: str, answer: Callable[[RunningTurn], Awaitable[None]]) -> RunningTurn:
         """Begin an answer in a task of its own."""
@@ -80,6 +114,10 @@ class RunningTurns:
     def get(self, stream_id: str) -> RunningTurn | None:
         """The answer, while it is remembered."""
         return self._turns.get(stream_id)
+
+    def open(self) -> list[RunningTurn]:
+        """The answers that have not ended."""
+        return [turn for turn in self._turns.values() if turn.ended_at is None]
 
     async def close(self, seconds: float) -> None:
         """Give the running answers this long to end; what is cut short then is answered again at the next start."""

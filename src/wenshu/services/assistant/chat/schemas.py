@@ -13,6 +13,8 @@ UserId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 SessionId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#%\\]{1,128}$")]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 ListLimit = Annotated[Whole, Field(ge=1, le=1000)]
+PageNumber = Annotated[Whole, Field(ge=1, le=1_000_000)]
+PageSize = Annotated[Whole, Field(ge=1, le=100)]
 
 
 class UploadedDocument(BaseModel):
@@ -54,7 +56,11 @@ class Sources(BaseModel):
 
 
 class Answered(BaseModel):
-    """A finished answer; ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know."""
+    """A finished answer.
+
+    ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know, ``searched_for`` the
+    question as it was understood, without need of the conversation.
+    """
 
     session_id: str
     message_id: int
@@ -64,6 +70,8 @@ class Answered(BaseModel):
     suggested_questions: list[str]
     citations: list[dict[str, Any]]
     notices: list[str]
+    searched_for: str
+    stopped: bool
 
 
 class CreateSession(ScopedBody):
@@ -102,8 +110,63 @@ class GroupedSessions(BaseModel):
     sevenDaysHistoryList: list[Session]  # noqa: N815 (the document's spelling)
 
 
+class Rate(BaseModel):
+    """What a reader thinks of an answer; ``null`` takes it back."""
+
+    rating: Literal["up", "down"] | None = Field(None, description="up 有帮助，down 没有帮助，null 撤回 Helpful or not")
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] | None = Field(
+        None, description="说明，最长 1000 个字符 Why"
+    )
+
+
+class Feedback(BaseModel):
+    """What a reader thought of an answer."""
+
+    rating: Literal["up", "down"] | None
+    comment: str
+
+
+class RatedAnswer(Feedback):
+    """An answer that its reader rated, for whoever looks after the material."""
+
+    session_id: str
+    user_id: str
+    message_id: int
+    question: str
+    answer: str
+    sources: list[SourceDocument]
+    notices: list[str]
+    tenant_code: str
+    org_code: str
+    answered_at: str
+    rated_at: str
+
+
+class RatedAnswers(BaseModel):
+    """One page of them, the last rated first; ``total`` counts all."""
+
+    items: list[RatedAnswer]
+    page: int
+    size: int
+    total: int
+
+
+class Again(BaseModel):
+    """How to give an answer again."""
+
+    stream: Flag = True
+
+
+class Version(BaseModel):
+    """One of the answers to a question; ``GET /chat_service/session/{session_id}/messages/{message_id}`` reads it."""
+
+    id: int
+    created_at: str
+    stopped: bool
+
+
 class Message(BaseModel):
-    """A message of a session."""
+    """A message of a session; an answer names all its ``versions``, the oldest first."""
 
     id: int
     session_id: str
@@ -114,7 +177,11 @@ class Message(BaseModel):
     suggested_questions: list[str] | None
     citations: list[dict[str, Any]] | None
     notices: list[str] | None
+    searched_for: str | None
     created_at: str
+    stopped: bool
+    feedback: Feedback | None
+    versions: list[Version] | None
 
 
 class Rename(BaseModel):

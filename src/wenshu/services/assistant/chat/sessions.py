@@ -1,4 +1,4 @@
-"""Sessions: make, list, group by day, rename, delete softly, restore, read back."""
+"""Sessions: make, list, group by day, rename, delete softly, restore."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit import clock
 from wenshu.kit.errors import Conflict, NotFound
 from wenshu.kit.ids import new_id
-from wenshu.services.assistant.chat.schemas import GroupedSessions, Message, Session, SourceDocument
-from wenshu.services.assistant.chat.tables import messages, sessions
+from wenshu.services.assistant.chat.schemas import GroupedSessions, Session
+from wenshu.services.assistant.chat.tables import sessions
 from wenshu.services.assistant.parts import Assistant
 
 UNTITLED = "新对话"
@@ -37,15 +37,20 @@ async def create(parts: Assistant, scope: Scope, user_id: str, session_id: str |
     """A new session's id. Raises Conflict where the id is taken, by whomever."""
     chosen = session_id or new_id()
     async with parts.database.write(scope) as tx:
-        if await any_session(tx, chosen):
+        if await held_session(tx, chosen):
             raise Conflict("会话已存在")
         await insert_session(tx, scope, user_id, chosen, title or UNTITLED)
     return chosen
 
 
-async def any_session(tx: Transaction, session_id: str) -> Row[Any] | None:
-    """The session of this id, whosever it is: ids are unique server-wide."""
-    return await tx.first(select(sessions).where(sessions.c.session_id == session_id, EVERYTHING.sees(sessions)))
+async def held_session(tx: Transaction, session_id: str) -> Row[Any] | None:
+    """The session of this id, whosever it is: ids are unique server-wide.
+
+    Nobody makes or changes it until the transaction ends.
+    """
+    await tx.lock("session", session_id)
+    found = select(sessions).where(sessions.c.session_id == session_id, EVERYTHING.sees(sessions))
+    return await tx.first(found.with_for_update())
 
 
 async def insert_session(tx: Transaction, scope: Scope, user_id: str, session_id: str, title: str) -> int:
@@ -57,13 +62,13 @@ async def insert_session(tx: Transaction, scope: Scope, user_id: str, session_id
 
 async def newest(parts: Assistant, scope: Scope, user_id: str, limit: int) -> list[Session]:
     """A user's live sessions, the last changed first."""
-    zone = _zone(parts)
+    zone = parts.zone
     return [_session(row, zone) for row in await _newest_rows(parts, scope, user_id, limit)]
 
 
 async def grouped(parts: Assistant, scope: Scope, user_id: str, limit: int) -> GroupedSessions:
     """The newest sessions by day: today, yesterday, and days −2 to −6 in the tenant's calendar."""
-    zone = _zone(parts)
+    zone = parts.zone
     today = clock.now().astimezone(zone).date()
     groups: tuple[list[Session], list[Session], list[Session]] = ([], [], [])
     for row in await _newest_rows(parts, scope, user_id, limit):
@@ -87,43 +92,7 @@ async def _newest_rows(parts: Assistant, scope: Scope, user_id: str, limit: int)
 async def detail(parts: Assistant, ref: SessionRef) -> Session:
     """A live session. Raises NotFound."""
     async with parts.database.read(ref.scope) as tx:
-        return _session(await _live(tx, ref), _zone(parts))
-
-
-async def history(parts: Assistant, ref: SessionRef, limit: int) -> list[Message]:
-    """The newest ``limit`` messages, the oldest of them first; links to own files are signed anew."""
-    async with parts.database.read(ref.scope) as tx:
-        session = await _live(tx, ref)
-        rows = await newest_messages(tx, session.id, limit)
-    zone, links = _zone(parts), parts.files.links
-    return [
-        Message(
-            id=row.id,
-            session_id=session.session_id,
-            user_id=session.user_id,
-            role=row.role,
-            content=row.content,
-            sources=None
-            if row.sources is None
-            else [SourceDocument(name=s["name"], url=links.signed(s["url"])) for s in row.sources],
-            suggested_questions=row.suggested_questions,
-            citations=None if row.citations is None else [{**c, "url": links.signed(c["url"])} for c in row.citations],
-            notices=row.notices,
-            created_at=clock.local_text(row.created_at, zone),
-        )
-        for row in rows
-    ]
-
-
-async def newest_messages(tx: Transaction, session_key: int, limit: int) -> Sequence[Row[Any]]:
-    """A session's newest finished messages, the oldest of them first. The session was found in the caller's scope."""
-    query = (
-        select(messages)
-        .where(messages.c.session_key == session_key, ~messages.c.is_pending, EVERYTHING.sees(messages))
-        .order_by(messages.c.id.desc())
-        .limit(limit)
-    )
-    return (await tx.all(query))[::-1]
+        return _session(await live(tx, ref), parts.zone)
 
 
 async def rename(parts: Assistant, ref: SessionRef, title: str) -> None:
@@ -146,20 +115,22 @@ async def restore(parts: Assistant, ref: SessionRef) -> None:
 
 async def _change(parts: Assistant, ref: SessionRef, **values: Any) -> None:  # noqa: ANN401 (column values)
     async with parts.database.write(ref.scope) as tx:
-        live = update(sessions).where(*ref.condition(), ref.scope.sees(sessions), ~sessions.c.is_deleted)
-        if not await tx.run(live.values(**values)):
-            raise NotFound("会话不存在")
+        await change(tx, ref, **values)
 
 
-async def _live(tx: Transaction, ref: SessionRef) -> Row[Any]:
+async def change(tx: Transaction, ref: SessionRef, **values: Any) -> None:  # noqa: ANN401 (column values)
+    """Change a live session. Raises NotFound. Its row is locked: what follows in the transaction is alone with it."""
+    alive = update(sessions).where(*ref.condition(), ref.scope.sees(sessions), ~sessions.c.is_deleted)
+    if not await tx.run(alive.values(**values)):
+        raise NotFound("会话不存在")
+
+
+async def live(tx: Transaction, ref: SessionRef) -> Row[Any]:
+    """The live session that is meant. Raises NotFound."""
     row = await tx.first(select(sessions).where(*ref.condition(), ref.scope.sees(sessions), ~sessions.c.is_deleted))
     if row is None:
         raise NotFound("会话不存在")
     return row
-
-
-def _zone(parts: Assistant) -> ZoneInfo:
-    return ZoneInfo(parts.settings.time.zone)
 
 
 def _session(row: Row[Any], zone: ZoneInfo) -> Session:

@@ -1,6 +1,6 @@
 """The tables of chat: sessions, their messages, and the turns that are being answered."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
 
@@ -30,10 +30,21 @@ messages = Table(
     Column("suggested_questions", JSON),
     Column("citations", JSON),
     Column("notices", JSON),
+    Column("searched", Text),
     Column("is_pending", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("question_key", Key, index=True),
+    Column("superseded", Boolean, nullable=False, server_default=false()),
+    Column("stopped", Boolean, nullable=False, server_default=false()),
+    Column("rating", String(8)),
+    Column("comment", Text),
+    Column("rated_at", Instant),
+    Index(None, "tenant_code", "rated_at"),
 )
-"""``is_pending``: an answer that is still being written; it is shown once it is whole."""
+"""``is_pending``: an answer that is still being written; it is shown once it is whole. ``question_key``: of an answer,
+the message it answers; the newest answer to it is shown, the others are ``superseded``. ``stopped``: it ended because
+somebody asked for that. ``rating``: what its reader thought of it, ``up`` or ``down``. ``searched``: of an
+answer, what was searched for: the question, made whole where it leaned on the conversation."""
 
 turns = Table(
     "chat_turns",
@@ -47,7 +58,10 @@ turns = Table(
     Column("attempts", Integer, nullable=False),
     Column("request", JSON, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("stop_requested", Boolean, nullable=False, server_default=false()),
+    Column("uploads", JSON(none_as_null=True)),
+    Column("process_id", String(32)),
 )
-"""One question and its answer. ``state``: answering → answered | failed. ``request`` is what a restart needs to answer
-again; of it ``mode`` and
-``theme`` stay once the answer is stored."""
+"""One answer to a question. ``state``: answering → answered | failed. ``request`` is what answering again takes, but
+for ``uploads``, the texts that the question brought along: they go when the next question comes. ``stop_requested``:
+the process that answers, ``process_id``, sees it and ends the answer; after a crash it is not given again."""

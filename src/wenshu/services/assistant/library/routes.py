@@ -1,5 +1,8 @@
-"""``/vector_db_service/*``: the ten documented calls."""
+"""``/vector_db_service/*``: the ten documented calls, and ours beside them."""
 
+from typing import Annotated
+
+from fastapi import Query
 from starlette.responses import Response
 
 from wenshu.core.database.scope import Scope
@@ -8,6 +11,7 @@ from wenshu.core.index.filters import named_scope
 from wenshu.kit.errors import MissingField
 from wenshu.services.assistant.dialect import AssistantDialect
 from wenshu.services.assistant.library import add, find, pairs
+from wenshu.services.assistant.library.passage import passage
 from wenshu.services.assistant.library.schemas import (
     AddDocument,
     AddDocuments,
@@ -15,13 +19,16 @@ from wenshu.services.assistant.library.schemas import (
     DeleteDocuments,
     DeletePairs,
     Found,
+    Name,
     Search,
 )
 from wenshu.services.assistant.parts import Parts
-from wenshu.web.caller import AnyCaller, Caller, ScopedBody
+from wenshu.services.assistant.views import SourceView
+from wenshu.web.caller import AnyCaller, Caller, Code, ScopedBody
 from wenshu.web.dialect import Said
 from wenshu.web.files import attachment
 from wenshu.web.routing import dialect_router
+from wenshu.web.scalars import Whole
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 
 router = dialect_router(AssistantDialect(), prefix="/vector_db_service", tag="素材库 Library")
@@ -69,6 +76,21 @@ async def search_from_vector_db(body: Search, caller: AnyCaller, parts: Parts) -
     expression = find.parsed_filter(body)
     scope = _scope_in_words(caller, body, expression) or caller.scope_of(body)
     return Said("从素材库查询成功", await find.find(parts, scope, body, expression))
+
+
+@router.get("/passage", summary="查看段落 A passage in its place")
+async def get_passage(
+    caller: AnyCaller,
+    parts: Parts,
+    doc_name: Annotated[Name, Query()],
+    chunk_index: Annotated[Whole, Query(ge=0, lt=2**31)],
+    query: Annotated[str, Query(max_length=1000)] = "",
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+) -> Said[SourceView]:
+    """A hit of a search between its neighbours; with ``query``, the sentence that answers it is marked."""
+    scope = caller.scope(tenant_code, org_code)
+    return Said("获取段落成功", await passage(parts, scope, doc_name, chunk_index, query))
 
 
 @router.get("/download_qa_template", summary="下载 QA 模板 Download the QA template")

@@ -75,3 +75,66 @@ async def test_a_stop_waits_then_cuts_short():
     assert await whole.result() == {"n": 1}
     with pytest.raises(Unavailable):
         await cut.result()
+
+
+async def test_what_is_not_stopped_ends_by_itself():
+    turn = RunningTurn("s")
+
+    async def work():
+        await asyncio.sleep(0)
+        return 5
+
+    assert await turn.unless_stopped(work()) == 5
+
+
+async def test_a_stop_cancels_and_waits_for_the_cleaning_up():
+    turn, cleaned = RunningTurn("s"), []
+
+    async def work():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append(1)
+
+    waiting = asyncio.create_task(turn.unless_stopped(work()))
+    await asyncio.sleep(0)
+    turn.stop()
+    assert await waiting is None
+    assert cleaned == [1]
+
+
+async def test_a_stop_before_the_work_began_and_work_that_cannot_clean_up():
+    turn = RunningTurn("s")
+    turn.stop()
+
+    async def work():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RuntimeError
+
+    assert await turn.unless_stopped(work()) is None
+
+
+async def test_the_work_s_error_is_raised_and_a_cancelled_caller_leaves_no_work_behind():
+    async def broken():
+        raise Conflict
+
+    with pytest.raises(Conflict):
+        await RunningTurn("s").unless_stopped(broken())
+    ended = asyncio.Event()
+
+    async def endless():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(RunningTurn("s").unless_stopped(endless()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert ended.is_set()

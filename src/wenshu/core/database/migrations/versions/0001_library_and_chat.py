@@ -15,7 +15,8 @@ def upgrade() -> None:
     """Apply."""
     _files()
     _library()
-    _index()
+    if op.get_bind().dialect.name == "sqlite":
+        _index()
     _chat()
 
 
@@ -72,6 +73,7 @@ def _library() -> None:
 
 
 def _index() -> None:
+    """The embedded index, which lives in SQLite only."""
     op.create_table(
         "passages",
         sa.Column("id", Key, nullable=False),
@@ -101,9 +103,8 @@ def _index() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_passage_owners"),
         sa.UniqueConstraint(*scope, name="uq_passage_owners_tenant_code_org_code_collection"),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        # The tokenizer takes every character beyond ASCII for part of a word: terms are cut by us, never by SQLite.
-        op.execute("CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")")
+    # The tokenizer takes every character beyond ASCII for part of a word: terms are cut by us, never by SQLite.
+    op.execute("CREATE VIRTUAL TABLE passage_terms USING fts5(owner, terms, tokenize = \"ascii tokenchars '.'\")")
 
 
 def _chat() -> None:
@@ -164,15 +165,8 @@ def _chat() -> None:
 
 def downgrade() -> None:
     """Undo."""
-    op.execute("DROP TABLE IF EXISTS passage_terms")
-    for table in (
-        "passage_owners",
-        "passages",
-        "chat_turns",
-        "chat_messages",
-        "chat_sessions",
-        "qa_pairs",
-        "documents",
-        "files",
-    ):
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("passage_terms", "passage_owners", "passages"):
+            op.drop_table(table)
+    for table in ("chat_turns", "chat_messages", "chat_sessions", "qa_pairs", "documents", "files"):
         op.drop_table(table)

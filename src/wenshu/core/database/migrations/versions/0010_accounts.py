@@ -6,7 +6,7 @@ from alembic import op
 from wenshu.core.database.schema import Instant, Key
 
 revision = "0010"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

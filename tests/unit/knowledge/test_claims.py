@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from wenshu.knowledge.facts import Amount, amounts, names, unfounded_amounts, without_amounts, words
+from wenshu.knowledge.claims import Amount, amounts, names, unfounded_amounts, without_amounts, words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""A look at the database before it is used: is it there, and is it one that Wenshu can run on."""
+
+from sqlalchemy import text
+
+from wenshu.core.database.engine import Database
+from wenshu.core.database.scope import EVERYTHING
+
+LEAST_POSTGRESQL = 13
+
+
+async def examine(database: Database) -> tuple[str, list[str]]:
+    """What answers there, and what is wrong with it; no faults where it can be used.
+
+    Raises DatabaseUnavailable where nothing answers, with the driver's error as its cause.
+    """
+    async with database.read(EVERYTHING) as tx:
+        if not database.shared:
+            return f"SQLite {await tx.value(text('SELECT sqlite_version()'))}", []
+        row = await tx.first(text(_POSTGRESQL))
+    assert row is not None  # noqa: S101 (a select without FROM has one row)
+    faults: list[str] = []
+    if row.version < LEAST_POSTGRESQL * 10_000:
+        faults.append(f"需要 PostgreSQL {LEAST_POSTGRESQL} 或更新 needs {LEAST_POSTGRESQL} or newer")
+    if row.encoding != "UTF8":
+        faults.append(f"数据库编码为 {row.encoding}，需要 UTF8 the database's encoding must be UTF8")
+    if not row.creates:
+        faults.append("该用户不能在其模式中建表 the user may not create tables: GRANT CREATE ON SCHEMA public")
+    return f"PostgreSQL {row.shown.split()[0]}", faults
+
+
+_POSTGRESQL = """
+SELECT current_setting('server_version_num')::int AS version,
+       current_setting('server_version') AS shown,
+       current_setting('server_encoding') AS encoding,
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS creates
+"""

@@ -1,0 +1,131 @@
+"""Sources: a passage in its place, between its neighbours, and what became of its source since it was cited."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, select
+
+from wenshu.core.database.engine import Database, Transaction
+from wenshu.core.database.scope import Scope
+from wenshu.core.index.port import Entry, Index
+from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.question import read
+from wenshu.knowledge.rank import rank
+from wenshu.knowledge.search import passage_of
+from wenshu.knowledge.tables import documents, qa_pairs
+from wenshu.zh.sentences import Span
+
+State = Literal["current", "updated", "replaced", "deleted", "attached"]
+"""``updated``: stored anew since, the passage word for word as it was; ``attached``: kept with the answer alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """What an answer cited, as far as it takes to find it again; ``since`` is when the answer was asked for."""
+
+    key: str
+    name: str
+    text: str
+    start: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands now. ``before`` and ``after`` are empty where it stands no more."""
+
+    state: State
+    before: Sequence[Entry] = ()
+    after: Sequence[Entry] = ()
+    updated_at: datetime | None = None
+    """When its source was last stored; None where it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A passage of a document, its neighbours, and the document's row."""
+
+    entry: Entry
+    place: Place
+    url: str
+
+
+class Sources:
+    """Reads passages in their place."""
+
+    def __init__(self, database: Database, index: Index) -> None:
+        self._database = database
+        self._index = index
+
+    async def piece(self, scope: Scope, name: str, ordinal: int) -> Piece | None:
+        """A passage of the scope's document of this name, or None.
+
+        Of several (a tenant sees those of all its orgs) it is the one of no org, else the one stored last.
+        """
+        async with self._database.read(scope) as tx:
+            row = await _document(tx, scope, documents.c.doc_name == name)
+            if row is None:
+                return None
+            entries = await self._index.pieces(tx, scope, row.id, ordinal - 1, ordinal + 1)
+        entry = next((entry for entry in entries if entry.ordinal == ordinal), None)
+        if entry is None:
+            return None
+        return Piece(entry, _between(entries, ordinal, "current", row.updated_at), row.doc_url)
+
+    async def place(self, scope: Scope, cited: Cited) -> Place:
+        """Where a cited passage stands now."""
+        kind, _, rest = cited.key.partition(":")
+        async with self._database.read(scope) as tx:
+            if kind == "qa":
+                return await _pair_place(tx, scope, cited, int(rest))
+            if kind != "doc":
+                return Place("attached")
+            owner, _, ordinal = rest.partition(":")
+            return await self._document_place(tx, scope, cited, int(owner), int(ordinal))
+
+    async def _document_place(self, tx: Transaction, scope: Scope, cited: Cited, owner: int, ordinal: int) -> Place:
+        named = documents.c.doc_name == cited.name
+        row = await _document(tx, scope, named & (documents.c.id == owner)) or await _document(tx, scope, named)
+        if row is None:
+            return Place("deleted")
+        entries = await self._index.pieces(tx, scope, row.id, ordinal - 1, ordinal + 1)
+        same = any((entry.ordinal, entry.start, entry.body) == (ordinal, cited.start, cited.text) for entry in entries)
+        if not same:
+            return Place("replaced", updated_at=row.updated_at)
+        state: State = "updated" if row.id != owner or row.updated_at > cited.since else "current"
+        return _between(entries, ordinal, state, row.updated_at)
+
+
+def best_span(question: str, entry: Entry) -> Span | None:
+    """The sentence of a passage that answers a question best, as offsets in the source's whole text."""
+    passage: Passage = passage_of(entry, 0.0, kind="doc", key="")
+    asked = read(question)
+    best = rank(asked, [passage])[:1] if asked.runs else []
+    return Span(entry.start + best[0].span.start, entry.start + best[0].span.end) if best else None
+
+
+async def _document(tx: Transaction, scope: Scope, condition: ColumnElement[bool]) -> Row[Any] | None:
+    columns = documents.c.id, documents.c.doc_url, documents.c.updated_at
+    newest = (documents.c.org_code != "", documents.c.updated_at.desc(), documents.c.id.desc())
+    return await tx.first(select(*columns).where(condition, scope.sees(documents)).order_by(*newest))
+
+
+async def _pair_place(tx: Transaction, scope: Scope, cited: Cited, key: int) -> Place:
+    columns = qa_pairs.c.answer, qa_pairs.c.updated_at
+    named = select(*columns).where(qa_pairs.c.question == cited.name, scope.sees(qa_pairs))
+    # A pair that was replaced has another key.
+    rows = await tx.all(named.where(qa_pairs.c.id == key)) or await tx.all(named)
+    if not rows:
+        return Place("deleted")
+    same = next((row for row in rows if row.answer == cited.text), None)
+    if same is None:
+        return Place("replaced", updated_at=max(row.updated_at for row in rows))
+    return Place("updated" if same.updated_at > cited.since else "current", updated_at=same.updated_at)
+
+
+def _between(entries: Sequence[Entry], ordinal: int, state: State, updated_at: datetime) -> Place:
+    before = [entry for entry in entries if entry.ordinal < ordinal]
+    after = [entry for entry in entries if entry.ordinal > ordinal]
+    return Place(state, before, after, updated_at)
