@@ -131,11 +131,23 @@ class SearchSettings(Section):
     )
 
 
+_RATE = r"\d+/(second|minute|hour)"
+
+
 class RateSettings(Section):
     """How often one tenant may call one family."""
 
-    limit: str = Field(
-        default="6000/minute", pattern=r"^\d+/(second|minute|hour)$", description="Calls per tenant and family."
+    limit: str = Field(default="6000/minute", pattern=f"^{_RATE}$", description="Calls per tenant and family.")
+
+
+class FamilySettings(Section):
+    """What one family of calls may have otherwise."""
+
+    rate_limit: str = Field(
+        default="", pattern=f"^({_RATE})?$", description="Calls of this family per tenant; empty: rate.limit."
+    )
+    http_status: Literal["mirror", "always_200"] = Field(
+        default="mirror", description="Status of its failures: the body's code, or 200 throughout."
     )
 
 
@@ -188,8 +200,8 @@ class AuthSettings(Section):
     refresh_seconds: int = Field(default=30 * 86400, ge=600, description="How long a refresh token lives, seconds.")
 
 
-class AdminSettings(Section):
-    """The first administrator."""
+class AdminSettings(FamilySettings):
+    """Administration, and the first administrator."""
 
     password: SecretStr = Field(
         default=SecretStr(""), description="Password of the first user, admin; empty: made once and printed."
@@ -250,9 +262,16 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     auth: AuthSettings = AuthSettings()
     admin: AdminSettings = AdminSettings()
+    accounts: FamilySettings = FamilySettings()
+    assistant: FamilySettings = FamilySettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     log: LogSettings = LogSettings()
+
+    def families(self) -> dict[str, FamilySettings]:
+        """The families that have settings of their own, by name."""
+        found = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: section for name, section in found.items() if isinstance(section, FamilySettings)}
 
     @classmethod
     def settings_customise_sources(

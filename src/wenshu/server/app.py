@@ -23,6 +23,7 @@ from wenshu.web import files as file_routes
 from wenshu.web.body_limit import BodyLimit
 from wenshu.web.faults import install_fault_handlers
 from wenshu.web.health import Check, health_router
+from wenshu.web.status import AlwaysOk
 from wenshu.web.trace import Trace
 from wenshu.web.trust import TrustGuard
 
@@ -60,7 +61,10 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
 
 
 def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
-    """The application inside its layers, outermost last: body limits, CORS, the trusted network's guard, the trace."""
+    """The application inside its layers, outermost last: body limits, CORS, the guard, the trace, 200 for failures.
+
+    The guard stands where the network is trusted, the last layer where a family wants it.
+    """
     limits = _body_limits(settings)
     server = settings.server
     asgi: ASGIApp = BodyLimit(
@@ -72,7 +76,7 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
             allow_origins=settings.cors.origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["X-Trace-Id", "Content-Disposition", "Retry-After"],
+            expose_headers=["X-Trace-Id", "Content-Disposition", "Retry-After", "Idempotency-Replayed"],
         )
     # A token that a page of another site does not have needs no such guard.
     if trusts(settings) and not server.trust_network:
@@ -82,7 +86,9 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
             origins=settings.cors.origins,
             dialect_for=dialect_for,
         )
-    return Trace(asgi, dialect_for)
+    asgi = Trace(asgi, dialect_for)
+    fine = {name for name, family in settings.families().items() if family.http_status == "always_200"}
+    return AlwaysOk(asgi, families=fine, dialect_for=dialect_for) if fine else asgi
 
 
 def _attach(app: FastAPI, parts: Composed) -> None:

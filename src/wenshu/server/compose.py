@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import literal, select
 
+from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.auth.passwords import check_length, made_up
 from wenshu.core.database.engine import Database, open_database
@@ -117,7 +118,11 @@ def _web(settings: Settings, known: Identity, files: Files) -> WebContext:
     return WebContext(
         settings,
         known.authenticator,
-        RateLimiter(settings.rate.limit),
+        KeptAnswers(known.accounts.database),
+        RateLimiter(
+            settings.rate.limit,
+            {name: family.rate_limit for name, family in settings.families().items() if family.rate_limit},
+        ),
         files,
         dialect_for,
         open_to_all=trusts(settings),

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from starlette.requests import Request
 
 from wenshu.core.auth.authenticator import Authenticator
+from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
@@ -19,6 +20,7 @@ class WebContext:
 
     settings: Settings
     authenticator: Authenticator
+    kept: KeptAnswers
     limiter: RateLimiter
     files: Files
     dialect_for: Callable[[str], Dialect]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import wraps
-from inspect import signature
+from inspect import Parameter, signature
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from wenshu.web.caller import Gate
 from wenshu.web.dialect import Dialect, JsonResponse, Said
+from wenshu.web.idempotency import ONCE, once
 from wenshu.web.strict import StrictRequest, check_address, decode
 
 
@@ -59,7 +60,8 @@ class DialectRouter(APIRouter):
         """Register ``endpoint``, its value put into the family's envelope."""
         value = _value_type(signature(endpoint).return_annotation)
         options["response_model"] = None if value is None else self.dialect.envelope(value)
-        super().add_api_route(path, _enveloped(endpoint, self.dialect), **options)
+        taken_once = ONCE in (options.get("dependencies") or ())
+        super().add_api_route(path, _enveloped(endpoint, self.dialect, taken_once=taken_once), **options)
 
 
 def dialect_router(dialect: Dialect, *, prefix: str, tag: str) -> DialectRouter:
@@ -85,10 +87,23 @@ def _value_type(returned: object) -> object:
     return cast("object", returned)
 
 
-def _enveloped(endpoint: Callable[..., Awaitable[Any]], dialect: Dialect) -> Callable[..., Awaitable[Response]]:
+def _enveloped(
+    endpoint: Callable[..., Awaitable[Any]], dialect: Dialect, *, taken_once: bool
+) -> Callable[..., Awaitable[Response]]:
     @wraps(endpoint)
     async def answer(*args: object, **values: object) -> Response:
         result = await endpoint(*args, **values)
         return result if isinstance(result, Response) else JsonResponse(dialect.success(result))
 
-    return answer
+    if not taken_once:
+        return answer
+
+    @wraps(endpoint)
+    async def answer_once(*args: object, _request: Request, **values: object) -> Response:
+        return await once(_request, dialect, values, lambda: answer(*args, **values))
+
+    # FastAPI hands a call what its signature names: here the endpoint's own parameters, and the request.
+    takes = signature(endpoint)
+    request = Parameter("_request", Parameter.KEYWORD_ONLY, annotation=Request)
+    vars(answer_once)["__signature__"] = takes.replace(parameters=[*takes.parameters.values(), request])
+    return answer_once

@@ -1,6 +1,6 @@
-"""The tables of identity: tenants, users, keys, refresh tokens, what was revoked, the keys that sign."""
+"""The tables of identity: tenants, users, keys, tokens, what was revoked, the keys that sign, answers that are kept."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
 
@@ -97,3 +97,18 @@ signing_keys = Table(
     Column("retired_at", Instant),
 )
 """Ed25519 keys; the newest that is not retired signs. A retired one verifies until its last token has expired."""
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("lookup", String(64), primary_key=True),
+    *owner_columns(),
+    Column("fingerprint", String(64), nullable=False),
+    Column("lease_until", Instant, nullable=False),
+    Column("status", Integer),
+    Column("media_type", String(100)),
+    Column("answer", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+"""Answers under an ``Idempotency-Key``. ``status`` None: the call is running, until ``lease_until`` at least."""

@@ -23,6 +23,7 @@ from wenshu.services.accounts.dialect import ADMIN
 from wenshu.services.accounts.parts import Parts
 from wenshu.web.caller import AnyAdministrator, needs
 from wenshu.web.coded import AnyPaging, Page
+from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import dialect_router
 
 router = dialect_router(ADMIN, prefix="/api/v1/admin", tag="管理 Administration")
@@ -38,7 +39,7 @@ async def list_tenants(parts: Parts, paging: AnyPaging) -> Page[Tenant]:
     return await tenants.page(parts, paging)
 
 
-@router.post("/tenants", summary="创建租户 Create a tenant", dependencies=_operators)
+@router.post("/tenants", summary="创建租户 Create a tenant", dependencies=[*_operators, ONCE])
 async def create_tenant(body: NewTenant, parts: Parts) -> Tenant:
     """A tenant without users: the next call makes its administrator."""
     return await tenants.create(parts, body)
@@ -79,7 +80,7 @@ async def list_users(
     return await users.page(parts, admin, paging, username)
 
 
-@router.post("/users", summary="创建用户 Create a user")
+@router.post("/users", summary="创建用户 Create a user", dependencies=[ONCE])
 async def create_user(body: NewUser, admin: AnyAdministrator, parts: Parts) -> UserWithPassword:
     """With the password given, or one that is made up and shown this once."""
     return await users.create(parts, admin, body)
@@ -109,7 +110,7 @@ async def enable_user(userId: Id, admin: AnyAdministrator, parts: Parts) -> User
     return await users.enable(parts, admin, userId)
 
 
-@router.post("/users/{userId}/reset-password", summary="重置密码 Reset a password")
+@router.post("/users/{userId}/reset-password", summary="重置密码 Reset a password", dependencies=[ONCE])
 async def reset_password(userId: Id, admin: AnyAdministrator, parts: Parts) -> UserWithPassword:  # noqa: N803 (as above)
     """A new one is made up and shown this once."""
     return await users.reset_password(parts, admin, userId)
@@ -121,7 +122,7 @@ async def list_keys(admin: AnyAdministrator, parts: Parts, paging: AnyPaging) ->
     return await keys.page(parts, admin, paging)
 
 
-@router.post("/keys", summary="创建 API Key Create an API key")
+@router.post("/keys", summary="创建 API Key Create an API key", dependencies=[ONCE])
 async def create_key(body: NewKey, admin: AnyAdministrator, parts: Parts) -> KeyWithSecret:
     """The whole key is shown this once."""
     return await keys.create(parts, admin, body)
@@ -139,7 +140,7 @@ async def revoke_key(keyId: Id, admin: AnyAdministrator, parts: Parts) -> Key:  
     return await keys.revoke(parts, admin, keyId)
 
 
-@router.post("/signing-keys/rotate", summary="轮换签名密钥 Rotate the signing key", dependencies=_operators)
+@router.post("/signing-keys/rotate", summary="轮换签名密钥 Rotate the signing key", dependencies=[*_operators, ONCE])
 async def rotate_signing_key(body: Rotate, parts: Parts) -> Rotated:
     """Tokens given out stay valid, unless ``atOnce``."""
     return await keys.rotate_signing(parts, at_once=body.at_once)

@@ -36,6 +36,7 @@ from wenshu.services.assistant.parts import Parts
 from wenshu.services.assistant.views import SourceView
 from wenshu.web.caller import AnyCaller, Code, needs
 from wenshu.web.dialect import Said
+from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import dialect_router
 from wenshu.web.sse import event_stream
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
@@ -59,7 +60,7 @@ Ref = Annotated[SessionRef, Depends(_session_ref)]
 MessageId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-@router.post("/chat", summary="问答 Ask", response_class=Response, dependencies=[needs("member")])
+@router.post("/chat", summary="问答 Ask", response_class=Response, dependencies=[needs("member"), ONCE])
 async def chat(body: Ask, caller: AnyCaller, parts: Parts) -> Said[Answered] | Response:
     """Streams by default; ``stream: false`` answers at once."""
     turn = await asking.ask(parts, caller.scope_of(body), body)
@@ -115,7 +116,7 @@ async def list_sessions_by_day(
     return Said("获取格式化会话列表成功", await sessions.grouped(parts, scope, user_id, limit))
 
 
-@router.post("/session", summary="创建会话 Create a session", dependencies=[needs("member")])
+@router.post("/session", summary="创建会话 Create a session", dependencies=[needs("member"), ONCE])
 async def create_session(body: CreateSession, caller: AnyCaller, parts: Parts) -> Said[SessionCreated]:
     """With the caller's id or one of ours."""
     scope = caller.scope_of(body)
@@ -145,7 +146,7 @@ async def get_message(ref: Ref, message_id: MessageId, parts: Parts) -> Said[Mes
     "/session/{session_id}/messages/{message_id}/regenerate",
     summary="重新生成回答 Answer again",
     response_class=Response,
-    dependencies=[needs("member")],
+    dependencies=[needs("member"), ONCE],
 )
 async def answer_again(body: Again, ref: Ref, message_id: MessageId, parts: Parts) -> Said[Answered] | Response:
     """A new version of the session's last answer; streams by default, as ``/chat``."""
@@ -212,7 +213,9 @@ async def restore_session(ref: Ref, parts: Parts) -> Said[str]:
     return Said("恢复会话成功", "")
 
 
-@router.post("/upload", summary="上传文件 Upload a file", openapi_extra=MULTIPART_FILES, dependencies=[needs("member")])
+@router.post(
+    "/upload", summary="上传文件 Upload a file", openapi_extra=MULTIPART_FILES, dependencies=[needs("member"), ONCE]
+)
 async def upload(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[Uploaded]:
     """Store one file and answer its link."""
     scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
@@ -226,7 +229,7 @@ async def upload(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[Uploa
     "/upload_and_parse",
     summary="上传并解析文件 Upload and parse files",
     openapi_extra=MULTIPART_FILES,
-    dependencies=[needs("member")],
+    dependencies=[needs("member"), ONCE],
 )
 async def upload_and_parse(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[list[ParsedFile]]:
     """Store and parse each file; one bad file never spoils the others."""

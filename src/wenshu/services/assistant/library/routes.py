@@ -27,6 +27,7 @@ from wenshu.services.assistant.views import SourceView
 from wenshu.web.caller import AnyCaller, Caller, Code, ScopedBody, needs
 from wenshu.web.dialect import Said
 from wenshu.web.files import attachment
+from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import dialect_router
 from wenshu.web.scalars import Whole
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
@@ -49,14 +50,14 @@ async def del_collection(body: ScopedBody, caller: AnyCaller, parts: Parts) -> S
     return Said("成功删除素材库数据", "")
 
 
-@router.post("/add_document", summary="添加单个文档 Add a document", dependencies=[needs("editor")])
+@router.post("/add_document", summary="添加单个文档 Add a document", dependencies=[needs("editor"), ONCE])
 async def add_document(body: AddDocument, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Fetch, parse, index; the same name in the same scope is replaced in one step."""
     await add.add_document(parts, caller.scope_of(body), body.doc_url, body.doc_name)
     return Said("成功插入文档到素材库", "")
 
 
-@router.post("/add_multi_document", summary="批量添加文档 Add documents", dependencies=[needs("editor")])
+@router.post("/add_multi_document", summary="批量添加文档 Add documents", dependencies=[needs("editor"), ONCE])
 async def add_multi_document(body: AddDocuments, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Each on its own; any failure makes the answer a failure that counts both."""
     added = await add.add_documents(parts, caller.scope_of(body), body.multi_doc_urls, body.doc_names)
@@ -100,7 +101,7 @@ async def download_qa_template(caller: AnyCaller) -> Response:
     return Response(pairs.template(), media_type=_XLSX, headers=attachment(pairs.TEMPLATE_NAME))
 
 
-@router.post("/add_qa", summary="添加 QA Add question–answer pairs", dependencies=[needs("editor")])
+@router.post("/add_qa", summary="添加 QA Add question–answer pairs", dependencies=[needs("editor"), ONCE])
 async def add_qa(body: AddPairs, caller: AnyCaller, parts: Parts) -> Said[str]:
     """All or none; the same question in the same scope is replaced."""
     added = pairs.pairs_of(parts, body)
@@ -112,7 +113,7 @@ async def add_qa(body: AddPairs, caller: AnyCaller, parts: Parts) -> Said[str]:
     "/add_qa_from_template",
     summary="从模板文件添加 QA Add pairs from the template",
     openapi_extra=MULTIPART_FILES,
-    dependencies=[needs("editor")],
+    dependencies=[needs("editor"), ONCE],
 )
 async def add_qa_from_template(caller: AnyCaller, upload: AnyUpload, parts: Parts) -> Said[object]:
     """Rows with an empty question or answer are left out and named in ``data``."""

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _people()
     _tokens()
     _keys()
+    _kept_answers()
 
 
 def _owner() -> tuple[sa.Column[str], sa.Column[str]]:
@@ -118,7 +119,25 @@ def _keys() -> None:
     )
 
 
+def _kept_answers() -> None:
+    op.create_table(
+        "kept_answers",
+        sa.Column("lookup", sa.String(64), nullable=False),
+        *_owner(),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("lease_until", Instant, nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("media_type", sa.String(100)),
+        sa.Column("answer", sa.LargeBinary),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("lookup", name="pk_kept_answers"),
+    )
+    op.create_index("ix_kept_answers_expires_at", "kept_answers", ["expires_at"])
+
+
 def downgrade() -> None:
     """Undo."""
-    for table in ("signing_keys", "api_keys", "login_failures", "revocations", "refresh_tokens", "users", "tenants"):
+    keys = "kept_answers", "signing_keys", "api_keys"
+    for table in (*keys, "login_failures", "revocations", "refresh_tokens", "users", "tenants"):
         op.drop_table(table)
