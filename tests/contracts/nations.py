@@ -66,11 +66,11 @@ class Nation:
             self._known[name] = self.people.session(tenant, name, role, org=org, operator=operator).headers
         return self._known[name]
 
-    def key(self, role: str, family: str) -> Headers:
-        """A key of A/a1 for one family."""
-        name = f"key-{role}-{family}"
+    def key(self, role: str, family: str, org: str = "a1") -> Headers:
+        """A key of A/a1, or of all of A, for one family."""
+        name = f"key-{role}-{family}-{org}"
         if name not in self._known:
-            self._known[name] = bearer(self.people.key(self.a, role, org="a1", families=[family]))
+            self._known[name] = bearer(self.people.key(self.a, role, org=org, families=[family]))
         return self._known[name]
 
     def below(self, role: str) -> Headers:

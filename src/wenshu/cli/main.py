@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wenshu.cli import ask, config, importing, keys, serve, tenants, users
+from wenshu.cli import ask, audit, config, importing, keys, serve, tenants, users
 
 app = typer.Typer(
     name="wenshu",
@@ -21,6 +21,7 @@ app.add_typer(importing.app, name="import")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
+app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 
 

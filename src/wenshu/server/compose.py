@@ -119,6 +119,7 @@ def _web(settings: Settings, known: Identity, files: Files) -> WebContext:
         settings,
         known.authenticator,
         KeptAnswers(known.accounts.database),
+        known.accounts.audit,
         RateLimiter(
             settings.rate.limit,
             {name: family.rate_limit for name, family in settings.families().items() if family.rate_limit},

@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from wenshu.core.auth.attempts import Attempts
+from wenshu.core.auth.audit import Audit
 from wenshu.core.auth.authenticator import Authenticator
 from wenshu.core.auth.passwords import Passwords
 from wenshu.core.auth.revoked import Revocations
@@ -40,6 +41,7 @@ async def identity(settings: Settings, home: Home, database: Database) -> AsyncG
             database=database,
             passwords=passwords,
             attempts=Attempts(database),
+            audit=Audit(database),
             keyring=keyring,
             revocations=revocations,
             tokens=AccessTokens(keyring, revocations, lifetime),

@@ -13,6 +13,7 @@ from wenshu.core.auth.roles import Role
 from wenshu.core.database.scope import Scope
 from wenshu.kit.errors import Forbidden, Unauthenticated
 from wenshu.web.context import WebContext, web_context
+from wenshu.web.trail import Trail, trail_of
 
 Code = Annotated[str | None, Field(max_length=MAX_CODE)]
 
@@ -31,6 +32,7 @@ class Caller:
     principal: Principal
     family: str
     context: WebContext
+    trail: Trail
 
     def scope(self, tenant_code: str | None, org_code: str | None) -> Scope:
         """The scope the call works in; counts against its tenant's rate limit.
@@ -51,6 +53,8 @@ class Caller:
         # A token's tenant is known, and was counted, before anything else was looked at.
         if self.principal.tenant is None:
             self.context.limiter.admit(self.family, scope.tenant)
+        if not scope.everything:
+            self.trail.scope = scope
         return scope
 
 
@@ -58,13 +62,17 @@ class Gate:
     """Lets a caller through to a call, before anything of its body is read.
 
     ``role`` is the least that is needed. ``named``: a token or key is needed also where the server trusts its network.
-    ``operator``: only those who look after the server.
+    ``operator``: only those who look after the server. ``recorded``: whether the call stands in the audit log; None:
+    where it is no GET.
     """
 
-    def __init__(self, role: Role, *, named: bool = False, operator: bool = False) -> None:
+    def __init__(
+        self, role: Role, *, named: bool = False, operator: bool = False, recorded: bool | None = None
+    ) -> None:
         self.role: Role = role
         self.named = named or operator
         self.operator = operator
+        self.recorded = recorded
 
     async def __call__(self, request: Request) -> Caller:
         """The caller. Raises Unauthenticated, Forbidden, and RateLimited for a tenant that calls too often."""
@@ -82,11 +90,11 @@ class Gate:
         family = context.dialect_for(request.url.path).family
         principal = await _principal(request, context)
         structlog.contextvars.bind_contextvars(caller=principal.name)
+        caller = request.state.caller = Caller(principal, family, context, trail_of(request, principal))
         if not principal.may_call(family):
             raise Forbidden("此 API Key 无权调用该接口")
         if principal.tenant is not None:
             context.limiter.admit(family, principal.tenant)
-        caller = request.state.caller = Caller(principal, family, context)
         return caller
 
 
@@ -99,9 +107,9 @@ async def _principal(request: Request, context: WebContext) -> Principal:
     return TRUSTED
 
 
-def needs(role: Role, *, named: bool = False, operator: bool = False) -> params.Depends:
+def needs(role: Role, *, named: bool = False, operator: bool = False, recorded: bool | None = None) -> params.Depends:
     """A route's ``dependencies=[needs("editor")]``: the least role of its callers (``Gate``)."""
-    return Depends(Gate(role, named=named, operator=operator))
+    return Depends(Gate(role, named=named, operator=operator, recorded=recorded))
 
 
 AnyCaller = Annotated[Caller, Depends(Gate("viewer"))]
@@ -109,6 +117,10 @@ AnyCaller = Annotated[Caller, Depends(Gate("viewer"))]
 
 NamedCaller = Annotated[Caller, Depends(Gate("viewer", named=True))]
 """The caller of a family that always takes a token or an API key."""
+
+
+AnyOperator = Annotated[Caller, Depends(Gate("viewer", operator=True, recorded=True))]
+"""Whoever looks after the server itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +135,18 @@ class Administrator:
         """Who they are."""
         return self.caller.principal
 
+    @property
+    def trail(self) -> Trail:
+        """What the call leaves in the audit log."""
+        return self.caller.trail
+
 
 def _administrator(
-    caller: Annotated[Caller, Depends(Gate("admin", named=True))],
+    caller: Annotated[Caller, Depends(Gate("admin", named=True, recorded=True))],
     x_tenant_id: Annotated[Code, Header(description="租户编码；运维管理员可指定任意租户 The tenant")] = None,
 ) -> Administrator:
-    return Administrator(caller, caller.principal.governs(x_tenant_id))
+    scope = caller.trail.scope = caller.principal.governs(x_tenant_id)
+    return Administrator(caller, scope)
 
 
 AnyAdministrator = Annotated[Administrator, Depends(_administrator)]

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from starlette.requests import Request
 
+from wenshu.core.auth.audit import Audit
 from wenshu.core.auth.authenticator import Authenticator
 from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
@@ -21,6 +22,7 @@ class WebContext:
     settings: Settings
     authenticator: Authenticator
     kept: KeptAnswers
+    audit: Audit
     limiter: RateLimiter
     files: Files
     dialect_for: Callable[[str], Dialect]

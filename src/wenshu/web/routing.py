@@ -8,15 +8,19 @@ from typing import Any, Union, cast, get_args, get_origin
 
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wenshu.web.caller import Gate
-from wenshu.web.dialect import Dialect, JsonResponse, Said
-from wenshu.web.idempotency import ONCE, once
+from wenshu.kit.errors import WenshuError
+from wenshu.web.caller import Caller, Gate
+from wenshu.web.dialect import STATUS, Dialect, JsonResponse, Said
+from wenshu.web.idempotency import ONCE, REPLAYED, once
 from wenshu.web.strict import StrictRequest, check_address, decode
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Route(APIRoute):
@@ -27,9 +31,18 @@ class Route(APIRoute):
         """Who may call: all of them have to open."""
         return list(_gates(self.dependant))
 
+    @property
+    def recorded(self) -> bool:
+        """Whether a call stands in the audit log: as a gate says, else where it may change something."""
+        said = [gate.recorded for gate in self.gates if gate.recorded is not None]
+        return all(said) if said else bool(self.gates) and self.methods != {"GET"}
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, given a strict request where the route takes JSON."""
-        handle = super().get_route_handler()
+        """FastAPI's handler, behind the gates, on a strict request where the route takes JSON, with its audit entry."""
+        run = self._strictly(super().get_route_handler())
+        return _recorded(run, self.path) if self.recorded else run
+
+    def _strictly(self, handle: Handler) -> Handler:
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
         gates = self.gates
 
@@ -47,6 +60,28 @@ class Route(APIRoute):
             return await handle(StrictRequest(request, body, given))
 
         return run
+
+
+def _recorded(handle: Handler, template: str) -> Handler:
+    async def run(request: Request) -> Response:
+        try:
+            response = await handle(request)
+        except Exception as error:
+            status = STATUS[error.code] if isinstance(error, WenshuError) else 500
+            if not isinstance(error, RequestValidationError):
+                await _close_trail(request, template, status)
+            raise
+        if REPLAYED not in response.headers:
+            await _close_trail(request, template, response.status_code)
+        return response
+
+    return run
+
+
+async def _close_trail(request: Request, template: str, status: int) -> None:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is not None:
+        await caller.trail.close(caller.context.audit, request, template, status)
 
 
 class DialectRouter(APIRouter):

@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent / "transcripts"
 _KINDS = {
     "id": r"[0-9a-f]{32}",
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
+    "hash": r"[0-9a-f]{64}",
     "iso": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
     "key": r"wsk_[0-9a-f]{12}_[\w-]{43}",
     "jwt": r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{86}",

@@ -9,6 +9,7 @@ runner = CliRunner()
 GROUPS = {
     "tenant": "create list show rename disable enable",
     "user": "create list show roles disable enable reset-password",
+    "audit": "list verify",
     "key": "create list show delete rotate-signing",
 }
 

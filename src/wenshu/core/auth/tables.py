@@ -1,6 +1,6 @@
 """The tables of identity: tenants, users, keys, tokens, what was revoked, the keys that sign, answers that are kept."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
 
@@ -112,3 +112,34 @@ kept_answers = Table(
     Column("expires_at", Instant, nullable=False, index=True),
 )
 """Answers under an ``Idempotency-Key``. ``status`` None: the call is running, until ``lease_until`` at least."""
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("tenant_code", String(128), primary_key=True),
+    Column("org_code", String(128), nullable=False, server_default=""),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""The end of each tenant's chain."""
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    *owner_columns(),
+    Column("number", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(160), nullable=False),
+    Column("action", String(128), nullable=False),
+    Column("target", String(512), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("trace_id", String(128), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("tenant_code", "number"),
+    Index(None, "tenant_code", "at"),
+)
+"""See ``core.auth.audit``. ``number`` counts the tenant's entries from 1."""

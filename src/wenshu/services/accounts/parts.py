@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from wenshu.core.auth.attempts import Attempts
+from wenshu.core.auth.audit import Audit
 from wenshu.core.auth.passwords import Passwords
 from wenshu.core.auth.revoked import Revocations
 from wenshu.core.auth.signing import Keyring
@@ -23,6 +24,7 @@ class Accounts:
     database: Database
     passwords: Passwords
     attempts: Attempts
+    audit: Audit
     keyring: Keyring
     revocations: Revocations
     tokens: AccessTokens

@@ -11,9 +11,10 @@ from wenshu.kit.errors import Forbidden, InvalidInput, Unauthenticated
 from wenshu.services.accounts import renew
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.schemas import NewPassword, Tokens
+from wenshu.web.trail import Trail
 
 
-async def change(parts: Accounts, principal: Principal, said: NewPassword, address: str) -> Tokens:
+async def change(parts: Accounts, principal: Principal, trail: Trail, said: NewPassword) -> Tokens:
     """Fresh tokens; all earlier ones of the user are void.
 
     Raises Forbidden for a caller that is no user, InvalidInput for a wrong old or an unfit new password, and
@@ -26,9 +27,9 @@ async def change(parts: Accounts, principal: Principal, said: NewPassword, addre
         user = await tx.first(select(users).where(users.c.id == principal.user_id, EVERYTHING.sees(users)))
     if user is None:
         raise Unauthenticated
-    async with parts.attempts.turn(user.username, address):
+    async with parts.attempts.turn(user.username, trail.address):
         if not await parts.passwords.matches(user.password_hash, said.old_password):
-            await parts.attempts.failed(user.username, address)
+            await parts.attempts.failed(user.username, trail.address)
             raise InvalidInput("原密码错误", field="old_password")
     if said.new_password == said.old_password:
         raise InvalidInput("新密码与原密码相同", field="new_password")
@@ -40,4 +41,5 @@ async def change(parts: Accounts, principal: Principal, said: NewPassword, addre
         if not await tx.run(changed):
             raise InvalidInput("原密码错误", field="old_password")
         await renew.end_user(parts, tx, user)
-    return await renew.begin(parts, user.id, hashed, "密码已修改")
+        await parts.audit.record(tx, renew.entry_of(trail, "password.change", user))
+    return await renew.begin(parts, trail, user.id, hashed, "密码已修改")

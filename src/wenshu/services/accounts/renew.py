@@ -1,13 +1,14 @@
 """Refresh tokens: each is good for one use; one that comes twice ends every token of its login."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from wenshu.core.auth.audit import Entry
 from wenshu.core.auth.marks import REFRESH_MARK
 from wenshu.core.auth.revoked import family as family_subject
 from wenshu.core.auth.revoked import user as user_subject
@@ -20,6 +21,7 @@ from wenshu.kit.errors import Unauthenticated
 from wenshu.kit.ids import new_id
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.schemas import Tokens
+from wenshu.web.trail import Trail
 
 WRONG = "用户名或密码错误"
 
@@ -34,7 +36,7 @@ class Issue:
     at: datetime
 
 
-async def begin(parts: Accounts, user_id: str, password_hash: str, message: str) -> Tokens:
+async def begin(parts: Accounts, trail: Trail, user_id: str, password_hash: str, message: str) -> Tokens:
     """The first tokens of a login, for who has just shown the password of this hash.
 
     Raises Unauthenticated where the user was disabled or the password changed meanwhile.
@@ -44,10 +46,11 @@ async def begin(parts: Accounts, user_id: str, password_hash: str, message: str)
         if user is None or user.password_hash != password_hash:
             raise Unauthenticated(WRONG)
         issue = await _issue(parts, tx, user, new_id())
+        await parts.audit.record(tx, entry_of(trail, "login", user))
     return await _answer(parts, issue, message)
 
 
-async def renew(parts: Accounts, token: str) -> Tokens:
+async def renew(parts: Accounts, trail: Trail, token: str) -> Tokens:
     """New tokens for a refresh token. Raises Unauthenticated; for a used one after its whole family was revoked."""
     now = clock.now()
     async with parts.database.write(EVERYTHING) as tx:
@@ -63,17 +66,19 @@ async def renew(parts: Accounts, token: str) -> Tokens:
         issue = await _issue(parts, tx, user, row.family) if user is not None else None
         if issue is None:
             await end_family(parts, tx, row)
+            await parts.audit.record(tx, _ended(trail, "token.reuse", row))
     if issue is None:
         raise Unauthenticated("refresh_token 已被使用，登录已失效，请重新登录")
     return await _answer(parts, issue, "刷新成功")
 
 
-async def logout(parts: Accounts, token: str) -> None:
+async def logout(parts: Accounts, trail: Trail, token: str) -> None:
     """End the login that a refresh token belongs to, its access tokens too. An unknown token is no error."""
     async with parts.database.write(EVERYTHING) as tx:
         row = await _find(tx, token)
         if row is not None:
             await end_family(parts, tx, row)
+            await parts.audit.record(tx, _ended(trail, "logout", row))
 
 
 async def end_family(parts: Accounts, tx: Transaction, row: Row[Any]) -> None:
@@ -88,6 +93,18 @@ async def end_user(parts: Accounts, tx: Transaction, user: Row[Any]) -> None:
     scope = Scope(user.tenant_code, user.org_code or None)
     await parts.revocations.revoke(tx, scope, user_subject(user.id))
     await tx.run(delete(refresh_tokens).where(refresh_tokens.c.user_id == user.id, EVERYTHING.sees(refresh_tokens)))
+
+
+def entry_of(trail: Trail, action: str, user: Row[Any]) -> Entry:
+    """What a user did with their own account."""
+    who = f"user:{user.id}"
+    entry = trail.entry(action, Scope(user.tenant_code, user.org_code or None), f"{who} {user.username}")
+    return replace(entry, actor=who)
+
+
+def _ended(trail: Trail, action: str, row: Row[Any]) -> Entry:
+    entry = trail.entry(action, Scope(row.tenant_code, row.org_code or None), f"user:{row.user_id}")
+    return replace(entry, actor=f"user:{row.user_id}" if action == "logout" else trail.actor)
 
 
 async def _find(tx: Transaction, token: str) -> Row[Any] | None:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends
+from starlette.requests import Request
 from starlette.responses import Response
 
 from wenshu.services.accounts import login as logins
@@ -10,40 +11,46 @@ from wenshu.services.accounts import passwords, renew, users
 from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.accounts.parts import Parts
 from wenshu.services.accounts.schemas import Done, Login, Me, NewPassword, Refresh, Tokens
-from wenshu.web.address import client_address
 from wenshu.web.caller import NamedCaller
 from wenshu.web.dialect import JsonResponse
 from wenshu.web.routing import dialect_router
+from wenshu.web.trail import Trail, trail_of
 
 router = dialect_router(ACCOUNTS, prefix="/api", tag="账户 Accounts")
 public = dialect_router(ACCOUNTS, prefix="/.well-known", tag="账户 Accounts")
 
-Address = Annotated[str, Depends(client_address)]
+
+def _trail(request: Request) -> Trail:
+    return trail_of(request)
+
+
+AnyTrail = Annotated[Trail, Depends(_trail)]
+"""Of a call by somebody who is not known yet."""
 
 
 @router.post("/login", summary="用户登录 Log in")
-async def login(body: Login, address: Address, parts: Parts) -> Tokens:
+async def login(body: Login, trail: AnyTrail, parts: Parts) -> Tokens:
     """Tokens for a user name and a password."""
-    return await logins.login(parts, body.username, body.password, address)
+    return await logins.login(parts, trail, body.username, body.password)
 
 
 @router.post("/refresh", summary="刷新令牌 Refresh the tokens")
-async def refresh(body: Refresh, parts: Parts) -> Tokens:
+async def refresh(body: Refresh, trail: AnyTrail, parts: Parts) -> Tokens:
     """New tokens; the refresh token that was sent is used up."""
-    return await renew.renew(parts, body.refresh_token)
+    return await renew.renew(parts, trail, body.refresh_token)
 
 
 @router.post("/logout", summary="退出登录 Log out")
-async def logout(body: Refresh, parts: Parts) -> Done:
+async def logout(body: Refresh, trail: AnyTrail, parts: Parts) -> Done:
     """End the login: its access tokens are void at once."""
-    await renew.logout(parts, body.refresh_token)
+    await renew.logout(parts, trail, body.refresh_token)
     return Done(message="已退出登录")
 
 
 @router.post("/password", summary="修改密码 Change one's own password")
-async def change_password(body: NewPassword, caller: NamedCaller, address: Address, parts: Parts) -> Tokens:
+async def change_password(body: NewPassword, caller: NamedCaller, parts: Parts) -> Tokens:
     """All the user's tokens are void; new ones are answered."""
-    return await passwords.change(parts, caller.principal, body, address)
+    return await passwords.change(parts, caller.principal, caller.trail, body)
 
 
 @router.get("/me", summary="当前用户 Who am I")

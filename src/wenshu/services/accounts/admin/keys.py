@@ -18,6 +18,7 @@ from wenshu.services.accounts.admin.users import org_scope
 from wenshu.services.accounts.parts import Accounts
 from wenshu.web.caller import Administrator
 from wenshu.web.coded import Page, Paging
+from wenshu.web.trail import Trail
 
 
 async def create(parts: Accounts, admin: Administrator, new: NewKey) -> KeyWithSecret:
@@ -31,6 +32,7 @@ async def create(parts: Accounts, admin: Administrator, new: NewKey) -> KeyWithS
         await require_open(tx, scope.tenant)
         await tx.run(insert(api_keys).values(row))
         key = _key(parts, await _one(tx, admin.scope, str(row["id"])))
+        await _record(parts, tx, admin, "key.create", key, roles=key.roles, families=key.families)
     shown = key.model_dump(by_alias=False)
     return KeyWithSecret(**shown, key=made.text, access_key=made.access, secret_key=made.secret)
 
@@ -54,16 +56,26 @@ async def detail(parts: Accounts, admin: Administrator, key_id: str) -> Key:
 async def revoke(parts: Accounts, admin: Administrator, key_id: str) -> Key:
     """End a key at once; its row stays, so that what it did can be told. Raises NotFound."""
     async with parts.database.write(admin.scope) as tx:
-        key = await _one(tx, admin.scope, key_id)
-        if key.revoked_at is None:
+        if (await _one(tx, admin.scope, key_id)).revoked_at is None:
             meant = api_keys.c.id == key_id, admin.scope.sees(api_keys)
             await tx.run(update(api_keys).where(*meant).values(revoked_at=clock.now()))
-        return _key(parts, await _one(tx, admin.scope, key_id))
+        key = _key(parts, await _one(tx, admin.scope, key_id))
+        await _record(parts, tx, admin, "key.revoke", key)
+        return key
 
 
-async def rotate_signing(parts: Accounts, *, at_once: bool) -> Rotated:
-    """Sign access tokens with a new key from now on."""
-    return Rotated(kid=await parts.keyring.rotate(at_once=at_once))
+async def rotate_signing(parts: Accounts, trail: Trail, *, at_once: bool) -> Rotated:
+    """Sign access tokens with a new key from now on; the server's own chain tells of it."""
+    kid = await parts.keyring.rotate(at_once=at_once)
+    await parts.audit.write(trail.entry("signing-key.rotate", Scope(), kid, at_once=at_once))
+    return Rotated(kid=kid)
+
+
+async def _record(
+    parts: Accounts, tx: Transaction, admin: Administrator, action: str, key: Key, **details: object
+) -> None:
+    scope = Scope(key.tenant_id, key.org_code or None)
+    await parts.audit.record(tx, admin.trail.entry(action, scope, f"key:{key.prefix} {key.name}", **details))
 
 
 async def _one(tx: Transaction, scope: Scope, key_id: str) -> Row[Any]:

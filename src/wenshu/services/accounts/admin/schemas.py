@@ -1,9 +1,10 @@
 """Wire models of administration."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from wenshu.core.auth.audit import Outcome
 from wenshu.core.auth.families import KeyFamily
 from wenshu.core.auth.passwords import MOST
 from wenshu.core.auth.principal import MAX_CODE
@@ -129,3 +130,35 @@ class Rotated(Wire):
     """The key that signs from now on."""
 
     kid: str
+
+
+class AuditEntry(Wire):
+    """Who did what; ``number`` counts the tenant's entries, ``hash`` continues the chain of those before."""
+
+    number: int
+    time: str
+    actor: str
+    action: str
+    target: str
+    outcome: Outcome
+    status: int
+    trace_id: str
+    address: str
+    org_code: str
+    details: dict[str, Any]
+    hash: str
+
+
+class AuditChain(Wire):
+    """A tenant's chain as it was found.
+
+    ``brokenAt`` is the first entry that was changed or is missing; ``expected`` whether a head that was written down
+    still stands in the chain.
+    """
+
+    tenant_id: str
+    entries: int
+    head: str
+    intact: bool
+    broken_at: int | None
+    expected: bool | None

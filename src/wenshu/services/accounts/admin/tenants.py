@@ -15,9 +15,10 @@ from wenshu.services.accounts.admin.operators import keep_an_operator
 from wenshu.services.accounts.admin.schemas import NewTenant, Tenant
 from wenshu.services.accounts.parts import Accounts
 from wenshu.web.coded import Page, Paging
+from wenshu.web.trail import Trail
 
 
-async def create(parts: Accounts, new: NewTenant) -> Tenant:
+async def create(parts: Accounts, trail: Trail, new: NewTenant) -> Tenant:
     """A new tenant. Raises Conflict where the code is taken, InvalidInput for forbidden characters."""
     chosen = code("tenantId", new.tenant_id)
     row = {"name": new.name or chosen, "is_disabled": False, "created_at": clock.now()}
@@ -26,6 +27,7 @@ async def create(parts: Accounts, new: NewTenant) -> Tenant:
             raise Conflict("租户已存在", field="tenantId")
         owner = Scope(chosen).stamp()["tenant_code"]
         await tx.run(insert(tenants).values(tenant_code=owner, **row))
+        await parts.audit.record(tx, trail.entry("tenant.create", Scope(chosen), chosen))
         return _tenant(parts, await _one(tx, chosen))
 
 
@@ -44,17 +46,16 @@ async def detail(parts: Accounts, tenant_id: str) -> Tenant:
         return _tenant(parts, await _one(tx, tenant_id))
 
 
-async def rename(parts: Accounts, tenant_id: str, name: str) -> Tenant:
+async def rename(parts: Accounts, trail: Trail, tenant_id: str, name: str) -> Tenant:
     """Give a tenant another name. Raises NotFound."""
     async with parts.database.write(EVERYTHING) as tx:
         await _one(tx, tenant_id)
-        await tx.run(
-            update(tenants).where(tenants.c.tenant_code == tenant_id, EVERYTHING.sees(tenants)).values(name=name)
-        )
+        await _set(tx, tenant_id, name=name)
+        await parts.audit.record(tx, trail.entry("tenant.rename", Scope(tenant_id), tenant_id))
         return _tenant(parts, await _one(tx, tenant_id))
 
 
-async def disable(parts: Accounts, tenant_id: str) -> Tenant:
+async def disable(parts: Accounts, trail: Trail, tenant_id: str) -> Tenant:
     """Close a tenant: its users' tokens and its keys are void. Raises NotFound, Conflict for the last operator's."""
     async with parts.database.write(EVERYTHING) as tx:
         await _one(tx, tenant_id)
@@ -63,14 +64,16 @@ async def disable(parts: Accounts, tenant_id: str) -> Tenant:
         await parts.revocations.revoke(tx, Scope(tenant_id), tenant_subject(tenant_id))
         owned = refresh_tokens.c.tenant_code == tenant_id, EVERYTHING.sees(refresh_tokens)
         await tx.run(delete(refresh_tokens).where(*owned))
+        await parts.audit.record(tx, trail.entry("tenant.disable", Scope(tenant_id), tenant_id))
         return _tenant(parts, await _one(tx, tenant_id))
 
 
-async def enable(parts: Accounts, tenant_id: str) -> Tenant:
+async def enable(parts: Accounts, trail: Trail, tenant_id: str) -> Tenant:
     """Open a tenant again; tokens that were void stay void. Raises NotFound."""
     async with parts.database.write(EVERYTHING) as tx:
         await _one(tx, tenant_id)
         await _set(tx, tenant_id, is_disabled=False)
+        await parts.audit.record(tx, trail.entry("tenant.enable", Scope(tenant_id), tenant_id))
         return _tenant(parts, await _one(tx, tenant_id))
 
 

@@ -43,6 +43,7 @@ async def create(parts: Accounts, admin: Administrator, new: NewUser) -> UserWit
             raise Conflict("用户名已存在", field="username")
         await tx.run(insert(users).values(**row, **scope.stamp()))
         made = _user(parts, await _one(tx, admin.scope, str(row["id"])))
+        await _record(parts, tx, admin, "user.create", made, roles=made.roles, operator=made.operator)
     return UserWithPassword(**made.model_dump(by_alias=False), password=None if new.password else password)
 
 
@@ -80,7 +81,10 @@ async def change(parts: Accounts, admin: Administrator, user_id: str, changed: C
         if any(given[name] != getattr(user, name) for name in rights & set(given)):
             await keep_an_operator(tx)
             await end_user(parts, tx, user)
-        return _user(parts, await _one(tx, admin.scope, user_id))
+        changed_user = _user(parts, await _one(tx, admin.scope, user_id))
+        before = {name: getattr(user, name) for name in rights}
+        await _record(parts, tx, admin, "user.change", changed_user, before=before, to=given)
+        return changed_user
 
 
 async def disable(parts: Accounts, admin: Administrator, user_id: str) -> User:
@@ -93,7 +97,9 @@ async def disable(parts: Accounts, admin: Administrator, user_id: str) -> User:
         await _set(tx, admin.scope, user_id, {"is_disabled": True})
         await keep_an_operator(tx)
         await end_user(parts, tx, user)
-        return _user(parts, await _one(tx, admin.scope, user_id))
+        shut_out = _user(parts, await _one(tx, admin.scope, user_id))
+        await _record(parts, tx, admin, "user.disable", shut_out)
+        return shut_out
 
 
 async def enable(parts: Accounts, admin: Administrator, user_id: str) -> User:
@@ -101,7 +107,9 @@ async def enable(parts: Accounts, admin: Administrator, user_id: str) -> User:
     async with parts.database.write(admin.scope) as tx:
         may_change(admin, await _one(tx, admin.scope, user_id))
         await _set(tx, admin.scope, user_id, {"is_disabled": False})
-        return _user(parts, await _one(tx, admin.scope, user_id))
+        let_in = _user(parts, await _one(tx, admin.scope, user_id))
+        await _record(parts, tx, admin, "user.enable", let_in)
+        return let_in
 
 
 async def reset_password(parts: Accounts, admin: Administrator, user_id: str) -> UserWithPassword:
@@ -114,6 +122,7 @@ async def reset_password(parts: Accounts, admin: Administrator, user_id: str) ->
         await _set(tx, admin.scope, user_id, {"password_hash": hashed})
         await end_user(parts, tx, user)
         changed = _user(parts, await _one(tx, admin.scope, user_id))
+        await _record(parts, tx, admin, "user.reset-password", changed)
     return UserWithPassword(**changed.model_dump(by_alias=False), password=password)
 
 
@@ -130,6 +139,14 @@ def _checked_name(username: str) -> str:
     if not name or len(name) > _LONGEST_NAME or not all(char.isalnum() or char in "._-@+" for char in name):
         raise InvalidInput("用户名只能包含字母、数字和 ._-@+", field="username")
     return name
+
+
+async def _record(
+    parts: Accounts, tx: Transaction, admin: Administrator, action: str, user: User, **details: object
+) -> None:
+    """The entry belongs to the tenant of the user, in the organisation that they are kept to."""
+    scope = Scope(user.tenant_id, user.org_code or None)
+    await parts.audit.record(tx, admin.trail.entry(action, scope, f"user:{user.user_id} {user.username}", **details))
 
 
 async def _set(tx: Transaction, scope: Scope, user_id: str, values: dict[str, Any]) -> None:

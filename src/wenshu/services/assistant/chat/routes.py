@@ -60,7 +60,7 @@ Ref = Annotated[SessionRef, Depends(_session_ref)]
 MessageId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-@router.post("/chat", summary="问答 Ask", response_class=Response, dependencies=[needs("member"), ONCE])
+@router.post("/chat", summary="问答 Ask", response_class=Response, dependencies=[needs("member", recorded=False), ONCE])
 async def chat(body: Ask, caller: AnyCaller, parts: Parts) -> Said[Answered] | Response:
     """Streams by default; ``stream: false`` answers at once."""
     turn = await asking.ask(parts, caller.scope_of(body), body)
@@ -146,7 +146,7 @@ async def get_message(ref: Ref, message_id: MessageId, parts: Parts) -> Said[Mes
     "/session/{session_id}/messages/{message_id}/regenerate",
     summary="重新生成回答 Answer again",
     response_class=Response,
-    dependencies=[needs("member"), ONCE],
+    dependencies=[needs("member", recorded=False), ONCE],
 )
 async def answer_again(body: Again, ref: Ref, message_id: MessageId, parts: Parts) -> Said[Answered] | Response:
     """A new version of the session's last answer; streams by default, as ``/chat``."""
@@ -177,7 +177,7 @@ async def get_source(
     return Said("获取来源成功", await source(parts, ref, message_id, marker))
 
 
-@router.get("/feedback", summary="评价列表 List rated answers", dependencies=[needs("editor")])
+@router.get("/feedback", summary="评价列表 List rated answers", dependencies=[needs("editor", recorded=True)])
 async def list_feedback(
     caller: AnyCaller,
     parts: Parts,
@@ -222,6 +222,7 @@ async def upload(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[Uploa
     files = body.named("file")
     if not files:
         raise MissingField("file")
+    caller.trail.about(files[0].name)
     return Said("上传成功", await uploads.keep(parts, scope, files[0]))
 
 
@@ -237,6 +238,7 @@ async def upload_and_parse(caller: AnyCaller, body: AnyUpload, parts: Parts) -> 
     files = body.named("file", "files", "file[]", "files[]")
     if not files:
         raise MissingField("file")
+    caller.trail.about(*(file.name for file in files))
     parsed = await uploads.keep_and_parse(parts, scope, files)
     read = sum(file.parse_success for file in parsed)
     return Said(f"处理完成，成功{read}/{len(parsed)}个文件", parsed)

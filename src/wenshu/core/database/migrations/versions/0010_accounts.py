@@ -17,6 +17,7 @@ def upgrade() -> None:
     _tokens()
     _keys()
     _kept_answers()
+    _audit()
 
 
 def _owner() -> tuple[sa.Column[str], sa.Column[str]]:
@@ -136,8 +137,38 @@ def _kept_answers() -> None:
     op.create_index("ix_kept_answers_expires_at", "kept_answers", ["expires_at"])
 
 
+def _audit() -> None:
+    op.create_table(
+        "audit_heads",
+        sa.Column("tenant_code", sa.String(128), nullable=False),
+        sa.Column("org_code", sa.String(128), nullable=False, server_default=""),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_code", name="pk_audit_heads"),
+    )
+    op.create_table(
+        "audit_entries",
+        sa.Column("id", Key, autoincrement=True, nullable=False),
+        *_owner(),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("actor", sa.String(160), nullable=False),
+        sa.Column("action", sa.String(128), nullable=False),
+        sa.Column("target", sa.String(512), nullable=False),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("status", sa.Integer, nullable=False),
+        sa.Column("trace_id", sa.String(128), nullable=False),
+        sa.Column("address", sa.String(64), nullable=False),
+        sa.Column("details", sa.JSON, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_entries"),
+        sa.UniqueConstraint("tenant_code", "number", name="uq_audit_entries_tenant_code_number"),
+    )
+    op.create_index("ix_audit_entries_tenant_code_at", "audit_entries", ["tenant_code", "at"])
+
+
 def downgrade() -> None:
     """Undo."""
-    keys = "kept_answers", "signing_keys", "api_keys"
+    keys = "audit_entries", "audit_heads", "kept_answers", "signing_keys", "api_keys"
     for table in (*keys, "login_failures", "revocations", "refresh_tokens", "users", "tenants"):
         op.drop_table(table)
