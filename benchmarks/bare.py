@@ -13,8 +13,10 @@ from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.parsers.markdown import scan
 from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.index.port import Query
+from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.features import Asked
 from wenshu.knowledge.ingest import Ingest
+from wenshu.knowledge.items import Items
 from wenshu.knowledge.search import CANDIDATES, Searcher
 
 
@@ -24,8 +26,9 @@ class Bare:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._index = EmbeddedIndex()
-        self._searcher = Searcher(database, self._index)
-        self._ingest = Ingest(database, self._index)
+        catalog = Catalog(database, self._index)
+        self._searcher = Searcher(catalog)
+        self._ingest = Ingest(catalog, Items())
 
     async def find(self, questions: Sequence[tuple[str, str]]) -> list[float]:
         """Milliseconds of the index call of each question: its candidates, not reranked."""
@@ -34,7 +37,7 @@ class Bare:
             scope, asked = Scope(tenant), Asked(question)
             started = time.perf_counter()
             async with self._database.read(scope) as tx:
-                await self._index.find(tx, scope, Query("DOC", asked.terms, CANDIDATES))
+                await self._index.within(tx).find(scope, Query("DOC", asked.terms, CANDIDATES))
             times.append(milliseconds_since(started))
         return times
 

@@ -4,13 +4,14 @@ A job does one step that does nothing. Each is put in by a commit of its own tha
 is written down before the next is asked for.
 """
 
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from bare_queue import BareQueue
-from peer import Absent, Peer
+from peer import Absent, Line, Peer
 from report import Report, progress
 
 ROUNDS = 3
@@ -18,6 +19,8 @@ COUNT = 100
 WAITS = 10
 AT_ONCE = 8
 
+BARE, PEER = "bare SQLite queue", "Procrastinate on PostgreSQL"
+OWN = Path(__file__).with_name("own_jobs.py")
 Way = tuple[Callable[[], float], Callable[[], tuple[list[float], list[float]]]]
 """Seconds of ``COUNT`` jobs; milliseconds until each of ``WAITS`` jobs began, and until it was done."""
 
@@ -37,32 +40,49 @@ def main() -> None:
                 begun[name] += first
                 done[name] += last
     progress("")
+    waits: dict[str, float] = {}
     for name in ways:
         report.figure(name, ROUNDS * COUNT / seconds[name], "jobs/s")
         report.spread(f"{name}: until it begins", begun[name])
-        report.spread(f"{name}: until it is done", done[name])
+        waits[name] = report.spread(f"{name}: until it is done", done[name])
+        for other in (BARE, PEER):
+            if name.startswith("Wenshu") and other in waits:
+                report.ratio(f"{other} / {name}, jobs a second", seconds[name] / seconds[other])
+                report.ratio(f"{name} / {other}, until done", waits[name] / waits[other])
     report.close()
 
 
-def _ways(report: Report, stack: ExitStack):
+def _ways(report: Report, stack: ExitStack) -> Iterator[tuple[str, Way]]:
+    """The peers first: ours runs on the same PostgreSQL, too."""
     queue = BareQueue(Path(stack.enter_context(tempfile.TemporaryDirectory())))
     stack.callback(queue.close)
-    yield "bare SQLite queue", (lambda: queue.run(COUNT), lambda: queue.wait(WAITS))
+    yield BARE, (lambda: queue.run(COUNT), lambda: queue.wait(WAITS))
+    yield from _own(report, stack, "Wenshu on SQLite")
     try:
         peer = stack.enter_context(Peer("procrastinate"))
-        peer.call({"run": 10, "at_once": AT_ONCE})
+        url = peer.call({"prepare": {}})["url"]
     except Absent as error:
-        report.skipped("Procrastinate on PostgreSQL", str(error))
+        report.skipped("Procrastinate and Wenshu on PostgreSQL", str(error))
         return
+    yield PEER, _over(peer)
+    yield from _own(report, stack, "Wenshu on PostgreSQL", url)
+
+
+def _own(report: Report, stack: ExitStack, name: str, *url: str) -> Iterator[tuple[str, Way]]:
+    try:
+        yield name, _over(stack.enter_context(Line(sys.executable, OWN, *url)))
+    except Absent as error:
+        report.skipped(name, str(error))
+
+
+def _over(line: Line) -> Way:
+    line.call({"run": AT_ONCE, "at_once": AT_ONCE})
 
     def wait() -> tuple[list[float], list[float]]:
-        answer = peer.call({"wait": WAITS})
+        answer = line.call({"wait": WAITS})
         return answer["begun"], answer["done"]
 
-    yield (
-        "Procrastinate on PostgreSQL",
-        (lambda: peer.call({"run": COUNT, "at_once": AT_ONCE})["seconds"], wait),
-    )
+    return lambda: line.call({"run": COUNT, "at_once": AT_ONCE})["seconds"], wait
 
 
 if __name__ == "__main__":

@@ -59,31 +59,18 @@ def version(name: str, package: str) -> str:
     raise LookupError(package)
 
 
-class Peer:
-    """A peer's process (``peers/with_<name>.py``). Raises Absent when made."""
+class Line:
+    """A process that answers commands, a line of JSON each."""
 
-    def __init__(self, name: str, **setting: Any) -> None:
-        python = environment(name)
+    def __init__(self, *command: Path | str) -> None:
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
-            [python, FOLDER / f"with_{name}.py"],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
         )
-        self.call({"prepare": setting})
-
-    def add(self, rows: Sequence[tuple[str, str, str]]) -> float:
-        """Take in (tenant, title, text) rows at once; the seconds it took."""
-        for at in range(0, len(rows), ADD):
-            self.call({"take": rows[at : at + ADD]})
-        return self.call({"add": True})["seconds"]
-
-    def ask(self, questions: Sequence[tuple[str, str]], limit: int) -> tuple[list[list[int]], list[float]]:
-        """Of each (tenant, question) the places of the best rows, and the milliseconds."""
-        answer = self.call({"ask": questions, "limit": limit})
-        return answer["ids"], answer["ms"]
 
     def call(self, command: dict[str, Any]) -> dict[str, Any]:
         """One command and its answer."""
@@ -116,6 +103,25 @@ class Peer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Peer(Line):
+    """A peer's process (``peers/with_<name>.py``). Raises Absent when made."""
+
+    def __init__(self, name: str, **setting: Any) -> None:
+        super().__init__(environment(name), FOLDER / f"with_{name}.py")
+        self.call({"prepare": setting})
+
+    def add(self, rows: Sequence[tuple[str, str, str]]) -> float:
+        """Take in (tenant, title, text) rows at once; the seconds it took."""
+        for at in range(0, len(rows), ADD):
+            self.call({"take": rows[at : at + ADD]})
+        return self.call({"add": True})["seconds"]
+
+    def ask(self, questions: Sequence[tuple[str, str]], limit: int) -> tuple[list[list[int]], list[float]]:
+        """Of each (tenant, question) the places of the best rows, and the milliseconds."""
+        answer = self.call({"ask": questions, "limit": limit})
+        return answer["ids"], answer["ms"]
 
 
 def main() -> None:

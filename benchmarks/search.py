@@ -1,177 +1,143 @@
-"""`make bench`: search and ingestion through HTTP against the bare calls below, on the same rows in the same run.
+"""Search through HTTP at 10,000 and 100,000 chunks of four tenants, beside the bare calls below and two peers.
 
-The limit of a search is the searcher called in this process on the same database file; that of ingestion is writing
-such passages straight into the library. Ratios count, absolute times depend on the machine.
+    python benchmarks/search.py [chunks …]
+
+The peers hold the same chunks in their own process's memory and are called there, without HTTP; each question is
+narrowed to its tenant, as ours is. All answer in turn, round by round.
 """
 
 import asyncio
-import json
-import os
-import random
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 
-import aiohttp
-from sqlalchemy import func, select
+from bare import Bare, bare
+from corpus import Chunk, absent, chunks, documents, questions
+from peer import Absent, Peer
+from report import Report, milliseconds_since, number, percentile, progress
+from server import Calls, calling, serving, timed_searches
 
-from wenshu.core.database.engine import Database, sqlite_url
-from wenshu.core.database.scope import Scope
-from wenshu.core.documents.chunk import chunk
-from wenshu.core.documents.model import Parsed
-from wenshu.core.documents.parsers.markdown import scan
-from wenshu.core.index.embedded import EmbeddedIndex
-from wenshu.core.index.tables import passages
-from wenshu.knowledge.ingest import Ingest
-from wenshu.knowledge.search import Searcher
-
-WENSHU = Path(sys.executable).parent / "wenshu"
-SCOPE = Scope("bench")
-WORDS = [
-    "水表",
-    "质保",
-    "采购",
-    "合同",
-    "项目",
-    "经营",
-    "报告",
-    "客户",
-    "安装",
-    "通信",
-    "电池",
-    "验收",
-    "预付",
-    "仪表",
-    "流量",
-    "阀门",
-    "小区",
-    "平台",
-    "巡检",
-    "服务",
-    "价格",
-    "交付",
-]
-
-
-def document(number: int, generator: random.Random) -> str:
-    """Some 20 pieces of plausible text."""
-    lines = [f"# 文件{number}"]
-    for section in range(5):
-        lines.append(f"## {generator.choice(WORDS)}{section}")
-        lines.extend(
-            f"{generator.choice(WORDS)}{generator.choice(WORDS)}第{generator.randrange(1000)}号{generator.choice(WORDS)}为"
-            f"{generator.randrange(10_000)}元，由{generator.choice(WORDS)}部于{generator.randrange(1, 12)}月办理。"
-            for _ in range(30)
-        )
-    return "\n\n".join(lines)
-
-
-async def percentile(call: Callable[[str], Awaitable[object]], questions: list[str], share: float = 0.5) -> float:
-    """Milliseconds of one call, one after another."""
-    times: list[float] = []
-    for question in questions:
-        started = time.perf_counter()
-        await call(question)
-        times.append((time.perf_counter() - started) * 1000)
-    return sorted(times)[int(len(times) * share)]
-
-
-async def bare_ingestion(home: Path, texts: list[str]) -> tuple[int, float]:
-    """Write the documents without HTTP and without the parser process; passages, and passages a second."""
-    database = Database(sqlite_url(home / "wenshu.sqlite3"))
-    await database.migrate()
-    ingest = Ingest(database, EmbeddedIndex())
-    started = time.perf_counter()
-    for number, text in enumerate(texts):
-        await ingest.replace_document(SCOPE, f"{number}.md", "", Parsed(text, tuple(scan(text)), "", "text/markdown"))
-    seconds = time.perf_counter() - started
-    async with database.read(SCOPE) as tx:
-        count = await tx.value(select(func.count()).select_from(passages).where(SCOPE.sees(passages)))
-    await database.close()
-    return count, count / seconds
+SIZES = (10_000, 100_000)
+ROUNDS = 6
+EACH = 25
+"""Questions a round; fewer for a peer that takes long over one."""
+AT_ONCE = 4
+MOST_OVER_HTTP = 20_000
+"""Chunks; more are put in by the bare call, which is quicker: ``ingest.py`` measures the way over HTTP."""
+LIMIT = 5
+PEERS = {
+    "Haystack": ("haystack", {"tenants": True}),
+    "LlamaIndex": ("llamaindex", {"tenants": True, "limit": LIMIT}),
+    r"LlamaIndex, token_pattern \w": ("llamaindex", {"tenants": True, "limit": LIMIT, "characters": True}),
+}
+AT_MOST_INDEX = 3.0
 
 
 def main() -> None:
-    """Print the table."""
-    generator = random.Random(7)  # noqa: S311 (made-up text)
-    words = [(generator.choice(WORDS), generator.choice(WORDS), generator.randrange(1000)) for _ in range(200)]
-    questions = [f"{first}{second}第{number}号是多少元？" for first, second, number in words]
-    documents = [document(number, generator) for number in range(int(os.environ.get("BENCH_DOCUMENTS", "200")))]
-    with tempfile.TemporaryDirectory(prefix="wenshu-bench-") as folder:
-        count, bare_rate, bare = asyncio.run(bare_calls(Path(folder), documents, questions))
-        env = {**os.environ, "WENSHU_HOME": folder, "WENSHU_LOG_LEVEL": "error", "WENSHU_RATE_LIMIT": "1000000/minute"}
-        server = subprocess.Popen([WENSHU, "serve", "--port", "0"], env=env, stdout=subprocess.PIPE, text=True)
+    if reason := absent():
+        print(f"search: skipped, {reason}")
+        return
+    for size in map(int, sys.argv[1:]) if len(sys.argv) > 1 else SIZES:
+        asyncio.run(measure(size))
+
+
+async def measure(size: int) -> None:
+    report = Report(f"search, {size:,} chunks of four tenants")
+    made = chunks(size)
+    async with AsyncExitStack() as stack:
+        peers = {name: peer for name, peer in load_peers(report, stack, made)}  # noqa: C416
+        served = stack.enter_context(serving())
+        calls = await stack.enter_async_context(calling(served.url))
+        own = await stack.enter_async_context(bare(served.home))
+        if size <= MOST_OVER_HTTP:
+            await fill(report, calls, made)
+        else:
+            progress(f"Wenshu: {size} chunks by the bare call")
+            report.figure("Wenshu takes them in by the bare call", size / await own.add(documents(made)), "chunks/s")
+        tenant, question = questions(1)[0]
+        if not await calls.search(tenant, question):
+            raise SystemExit("nothing was found")
+        times = await in_turn(calls, own, peers)
+        await together(report, calls)
+    http = report.spread("Wenshu over HTTP, reranked", times["http"])
+    index = report.spread("Wenshu's index alone, in process", times["index"])
+    search = report.spread("Wenshu's search, in process", times["search"])
+    report.ratio("over HTTP / index alone", http / index, at_most=AT_MOST_INDEX)
+    report.ratio("over HTTP / search in process", http / search)
+    for name in peers:
+        theirs = report.spread(f"{name}, in process", times[name])
+        report.ratio(f"over HTTP / {name} in process", http / theirs, at_most=1.0)
+    report.close()
+
+
+def load_peers(report: Report, stack: AsyncExitStack, made: Sequence[Chunk]):
+    rows = [(chunk.tenant, chunk.title, chunk.text) for chunk in made]
+    for name, (library, setting) in PEERS.items():
+        progress(f"{name}: {len(rows)} chunks")
         try:
-            ready = next(line for line in server.stdout or () if "/console/" in line)
-            search, first, rate = asyncio.run(through_http(ready.split()[-1].removesuffix("/console/"), questions))
-        finally:
-            server.terminate()
-            server.wait()
-    print(f"{count} passages")
-    print(f"search p50          HTTP {search:6.1f} ms  bare search {bare:6.1f} ms  ratio {search / bare:.2f}")
-    print(f"first SSE byte p50  HTTP {first:6.1f} ms  bare search {bare:6.1f} ms  ratio {first / bare:.2f}")
-    print(
-        f"ingestion           HTTP {rate:6.0f} pieces/s  bare {bare_rate:6.0f} pieces/s  ratio {bare_rate / rate:.2f}"
-    )
+            peer = stack.enter_context(Peer(library, **setting))
+            seconds = peer.add(rows)
+            peer.ask([(tenant, "预热") for tenant in sorted({chunk.tenant for chunk in made})], LIMIT)
+        except Absent as error:
+            report.skipped(name, str(error))
+            continue
+        report.figure(f"{name} takes them in", len(rows) / seconds, "chunks/s", "ready-made, into memory")
+        yield name, peer
 
 
-async def bare_calls(home: Path, documents: list[str], questions: list[str]) -> tuple[int, float, float]:
-    """Passages, passages a second written, and milliseconds of a search, all in this process."""
-    count, rate = await bare_ingestion(home, documents)
-    database = Database(sqlite_url(home / "wenshu.sqlite3"))
-    searcher = Searcher(database, EmbeddedIndex())
-    bare = await percentile(lambda question: searcher.search(SCOPE, question, limit=5), questions)
-    await database.close()
-    return count, rate, bare
+async def fill(report: Report, calls: Calls, made: Sequence[Chunk]) -> None:
+    waiting = list(documents(made))
+    count, started = len(waiting), time.perf_counter()
 
+    async def worker() -> None:
+        with suppress(IndexError):
+            while True:
+                await calls.add(*waiting.pop())
+                progress(f"{count - len(waiting)}/{count} documents added over HTTP")
 
-async def through_http(url: str, questions: list[str]) -> tuple[float, float, float]:
-    """Milliseconds of a search and to the first byte of an answer, and passages a second through upload and add."""
-    async with aiohttp.ClientSession(url) as session:
-        search = await percentile(lambda question: post_search(session, question), questions)
-        first = await percentile(lambda question: first_byte(session, question), questions[:50])
-        return search, first, await http_ingestion(session)
-
-
-async def post_search(session: aiohttp.ClientSession, question: str) -> None:
-    """One search."""
-    body = {"query": question, "collection_type": "DOC", "tenant_code": "bench"}
-    async with session.post("/vector_db_service/search_from_vector_db", json=body) as answer:
-        json.loads(await answer.read())
-
-
-async def first_byte(session: aiohttp.ClientSession, question: str) -> None:
-    """The first event of an answer."""
-    body = {"user_id": "u", "question": question, "tenant_code": "bench"}
-    async with session.post("/chat_service/chat", json=body) as answer:
-        await answer.content.readline()
-
-
-async def http_ingestion(session: aiohttp.ClientSession) -> float:
-    """Passages a second through upload and add_document."""
-    generator = random.Random(11)  # noqa: S311 (made-up text)
-    texts = [document(number, generator) for number in range(20)]
-    pieces = 0
-    started = time.perf_counter()
-    for number, text in enumerate(texts):
-        form = aiohttp.FormData()
-        form.add_field("file", text.encode(), filename=f"{number}.md")
-        async with session.post("/chat_service/upload", data=form) as answer:
-            url = json.loads(await answer.read())["data"]["file_url"]
-        body = {"doc_url": url, "doc_name": f"{number}.md", "tenant_code": "bench2"}
-        async with session.post("/vector_db_service/add_document", json=body) as answer:
-            await answer.read()
+    await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
     seconds = time.perf_counter() - started
-    body = {"query": "水表质保采购", "collection_type": "DOC", "tenant_code": "bench2", "limit": 1}
-    async with session.post("/vector_db_service/search_from_vector_db", json=body) as answer:
-        if not json.loads(await answer.read())["data"]["entities"][0]:
-            raise SystemExit("nothing was ingested")
-    for text in texts:
-        pieces += len(chunk(Parsed(text, tuple(scan(text)), "", "text/markdown")))
-    return pieces / seconds
+    progress("")
+    report.figure("Wenshu takes them in over HTTP", len(made) / seconds, "chunks/s", f"Markdown, {AT_ONCE} at once")
+
+
+async def in_turn(calls: Calls, own: Bare, peers: dict[str, Peer]) -> dict[str, list[float]]:
+    asked = questions(ROUNDS * EACH)
+    times: dict[str, list[float]] = {name: [] for name in ("http", "index", "search", *peers)}
+    shares = dict.fromkeys(peers, EACH)
+    for at in range(ROUNDS):
+        progress(f"round {at + 1}/{ROUNDS}")
+        part = asked[at * EACH : (at + 1) * EACH]
+        times["http"] += await timed_searches(calls, part)
+        times["index"] += await own.find(part)
+        times["search"] += await own.search(part)
+        for name, peer in peers.items():
+            _, taken = peer.ask(part[: shares[name]], LIMIT)
+            times[name] += taken
+            shares[name] = EACH if percentile(taken) < 50 else 5
+    progress("")
+    return times
+
+
+async def together(report: Report, calls: Calls) -> None:
+    """Eight clients at once: searches a second, and what one of them waits."""
+    asked = questions(400)
+    count, times = len(asked), []
+    started = time.perf_counter()
+
+    async def client() -> None:
+        with suppress(IndexError):
+            while True:
+                tenant, question = asked.pop()
+                begun = time.perf_counter()
+                await calls.search(tenant, question)
+                times.append(milliseconds_since(begun))
+
+    await asyncio.gather(*(client() for _ in range(8)))
+    rate = count / (time.perf_counter() - started)
+    waits = f"p50 {number(percentile(times))} ms, p95 {number(percentile(times, 0.95))} ms"
+    report.figure("Wenshu over HTTP, eight clients at once", rate, "/s", waits)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert
+
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.scope import Scope
 from wenshu.core.index.embedded import EmbeddedIndex
-from wenshu.core.index.port import Entry
+from wenshu.core.index.port import Entry, ready
+from wenshu.kit import clock
+from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.tables import documents
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared/evals/retrieval"
@@ -34,7 +39,7 @@ class Library:
         passages = await self._searcher.search(SCOPE, question["query"], limit=30)
         pieces = set(question["positive_ids"])
         documents = {document_of(piece) for piece in pieces}
-        ids = [self._ids[int(passage.key.split(":")[1])] for passage in passages]
+        ids = [self._ids[int(passage.key.split(":")[1]) - 1] for passage in passages]
         pairs = list(zip(ids, passages, strict=True))
         return {
             "all": passages[:5],
@@ -54,11 +59,22 @@ async def library(folder: Path = DATA) -> AsyncIterator[Library]:
         database = Database(sqlite_url(Path(home) / "library.db"))
         try:
             await database.migrate()
-            async with database.write(SCOPE) as tx:
-                await EmbeddedIndex().put(tx, SCOPE, entries(corpus))
-            yield Library(Searcher(database, EmbeddedIndex()), [piece["id"] for piece in corpus], questions)
+            index = EmbeddedIndex()
+            catalog, items = Catalog(database, index), [ready(entry) for entry in entries(corpus)]
+            async with catalog.write(SCOPE, items) as tx:
+                await tx.run(insert(documents), [row_of(item.entry) for item in items])
+            yield Library(Searcher(catalog), [piece["id"] for piece in corpus], questions)
+            await index.close()
         finally:
             await database.close()
+
+
+def row_of(entry: Entry) -> dict[str, Any]:
+    """The piece as a document of its own, whose key is the generation."""
+    now = clock.now()
+    named = {"id": entry.generation, "generation": entry.generation, "doc_name": f"{entry.name} {entry.generation}"}
+    rest = {"doc_url": "", "text": entry.body, "chunks": 1, "created_at": now, "updated_at": now}
+    return {**named, **rest, **SCOPE.stamp()}
 
 
 def document_of(piece: str) -> str:
@@ -78,7 +94,7 @@ def entries(corpus: list[dict[str, Any]]) -> list[Entry]:
         made.append(
             Entry(
                 collection="DOC",
-                owner_id=at,
+                generation=at + 1,
                 ordinal=ordinal,
                 name=title,
                 title=title,

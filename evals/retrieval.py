@@ -1,12 +1,14 @@
 """Retrieval through the documented API: each piece is a document, each question a search with ``limit`` 5.
 
-    python evals/retrieval.py [base URL of a running server]
+    python evals/retrieval.py [--index embedded|file|milvus] [base URL of a running server]
 
-Without a URL a server of its own is started in a temporary folder. Prints hit@1, hit@5 and questions without any hit,
+Without a URL a server of its own is started in a temporary folder, on the index named: ``file`` beside a PostgreSQL of
+its own, ``milvus`` on a Milvus Lite of its own (test dependencies). Prints hit@1, hit@5 and questions without any hit,
 for both values of ``use_hybrid``; exits with 1 where they miss the targets. The data in ../shared/evals/retrieval is
 the half that the reranker was fitted on: ``side_by_side.py`` has the cross-validated figures, and the peers'.
 """
 
+import argparse
 import http.client
 import json
 import os
@@ -32,13 +34,43 @@ AT_ONCE = 4
 
 
 def main() -> int:
+    options = argparse.ArgumentParser(description="Retrieval through the documented API.")
+    options.add_argument("url", nargs="?", help="of a running server")
+    options.add_argument("--index", choices=["embedded", "file", "milvus"], default="embedded")
+    chosen = options.parse_args()
     if not DATA.is_dir():
         print(f"skipped: there is no {DATA}")
         return 0
-    if len(sys.argv) > 1:
-        return evaluate(Client(sys.argv[1]))
-    with own_server() as url:
+    if chosen.url:
+        return evaluate(Client(chosen.url))
+    with outside(chosen.index) as settings, own_server(settings) as url:
+        print(f"index: {chosen.index}")
         return evaluate(Client(url))
+
+
+@contextmanager
+def outside(index: str) -> Iterator[dict[str, str]]:
+    """What the index needs beside the server, and the settings that name it."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    if index == "milvus":
+        from lite import Lite  # noqa: PLC0415 (a test dependency)
+
+        with tempfile.TemporaryDirectory() as data:
+            lite = Lite(Path(data) / "lite").start()
+            try:
+                yield {"WENSHU_MILVUS_URI": lite.uri, "WENSHU_MILVUS_TIMEOUT_SECONDS": "60"}
+            finally:
+                lite.close()
+    elif index == "file":
+        from postgres import PostgresServer  # noqa: PLC0415 (a test dependency)
+
+        server = PostgresServer()
+        try:
+            yield {"WENSHU_DATABASE_URL": server.start().url(server.create())}
+        finally:
+            server.close()
+    else:
+        yield {}
 
 
 def evaluate(client: "Client") -> int:
@@ -161,7 +193,7 @@ class Client:
 
 
 @contextmanager
-def own_server() -> Iterator[str]:
+def own_server(settings: dict[str, str]) -> Iterator[str]:
     """A server on a free port with a data folder that goes away."""
     program = ROOT / ".venv/bin/wenshu"
     with tempfile.TemporaryDirectory(prefix="wenshu-eval-") as home:
@@ -170,7 +202,7 @@ def own_server() -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | {"WENSHU_RATE_LIMIT": "1000000/minute", "WENSHU_LOG_LEVEL": "error"},
+            env=os.environ | {"WENSHU_RATE_LIMIT": "1000000/minute", "WENSHU_LOG_LEVEL": "error"} | settings,
         )
         try:
             yield listening(process)

@@ -32,7 +32,7 @@ def main() -> int:
         return 0
     rows = [("", "hit@1", "hit@5")]
     missed = False
-    with own_server() as url:
+    with own_server({}) as url:
         for hybrid, hits in measured(Client(url)):
             rows.append(row(f"Wenshu, use_hybrid={str(hybrid).lower()}", hits))
             missed |= hits.miss()

@@ -18,13 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
-from sqlalchemy.schema import CreateTable
 
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.scope import Scope
 from wenshu.core.index.embedded import EmbeddedIndex
-from wenshu.core.index.port import Entry, Query
-from wenshu.core.index.tables import CREATE_PASSAGE_TERMS, passage_owners, passages
+from wenshu.core.index.port import Entry, Query, ready
+from wenshu.core.index.tables import CREATE_PASSAGE_TERMS, create_tables
 from wenshu.knowledge.features import Asked, Comparison
 from wenshu.knowledge.rerank import falling
 from wenshu.knowledge.search import CANDIDATES
@@ -78,20 +77,19 @@ async def read_examples(folder: Path) -> tuple[list[str], list[Example]]:
 async def _collect(database: Database, corpus: list[dict], questions: list[dict]) -> tuple[list[str], list[Example]]:
     scope, index = Scope("train"), EmbeddedIndex()
     async with database.write(scope) as tx:
-        for table in (passages, passage_owners):
-            await tx.run(CreateTable(table))
-        await tx.run(text(CREATE_PASSAGE_TERMS))
-        await index.put(tx, scope, [entry(at, piece) for at, piece in enumerate(corpus)])
+        for statement in (*create_tables(), text(CREATE_PASSAGE_TERMS)):
+            await tx.run(statement)
+        await index.within(tx).put(scope, [ready(entry(at, piece)) for at, piece in enumerate(corpus)])
     names: list[str] = []
     examples: list[Example] = []
     for question in questions:
         asked = Asked(question["query"])
         async with database.read(scope) as tx:
-            found = await index.find(tx, scope, Query("DOC", asked.terms, CANDIDATES))
+            found = await index.within(tx).find(scope, Query("DOC", asked.terms, CANDIDATES))
         comparison = Comparison(asked, found.statistics)
         rows = [comparison.features(candidate) for candidate in found.entries]
         names = list(rows[0])
-        answers = [float(corpus[candidate.owner_id]["id"] in question["positive_ids"]) for candidate in found.entries]
+        answers = [float(corpus[candidate.generation]["id"] in question["positive_ids"]) for candidate in found.entries]
         fold = int(question["positive_ids"][0].split("#")[0].removeprefix("p")) % FOLDS
         examples.append(Example(np.array([list(row.values()) for row in rows]), np.array(answers), fold))
     return names, examples
@@ -99,7 +97,7 @@ async def _collect(database: Database, corpus: list[dict], questions: list[dict]
 
 def entry(at: int, piece: dict) -> Entry:
     return Entry(
-        collection="DOC", owner_id=at, ordinal=0, name="", title=piece["title"], heading="", body=piece["text"],
+        collection="DOC", generation=at, ordinal=0, name="", title=piece["title"], heading="", body=piece["text"],
         source="", start=0, end=len(piece["text"]), page=None,
     )  # fmt: skip
 

@@ -1,100 +1,77 @@
 """The assistant's parts over any database, as the server composes them, for tests of its verbs without HTTP."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import select
 
-from wenshu.core.database.engine import Database, Transaction
+from wenshu.core.database.engine import Database
+from wenshu.core.database.notices import Notices
 from wenshu.core.database.processes import Presence
-from wenshu.core.database.schema import Key, owner_columns
-from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
-from wenshu.core.index.port import Entry, Found, Query, Statistics
+from wenshu.core.index.embedded import EmbeddedIndex
+from wenshu.core.index.file import FileIndex, open_file
+from wenshu.core.index.port import Index
+from wenshu.core.index.tables import passages
+from wenshu.core.jobs.hub import Hub
+from wenshu.core.jobs.jobs import Jobs
 from wenshu.core.llm.port import ChatModel
 from wenshu.core.settings import Settings, StorageSettings
 from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links
 from wenshu.core.storage.store import open_store
+from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.ingest import Ingest
+from wenshu.knowledge.items import Items
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.sources import Sources
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.parts import Assistant
 
-shelved = Table(
-    "shelved",
-    MetaData(),
-    Column("id", Key, primary_key=True, autoincrement=True),
-    *owner_columns(),
-    Column("collection", String(8)),
-    Column("owner_id", Key),
-    Column("body", Text),
-)
+
+@asynccontextmanager
+async def index_of(database: Database, folder: Path) -> AsyncIterator[Index]:
+    """The index that one process has over the database: the database itself, or a file beside it."""
+    index = await open_file(folder / "index.sqlite3") if database.shared else EmbeddedIndex()
+    yield index
+    await index.close()
 
 
-class Shelf:
-    """An ``Index`` in a plain table of either database: it keeps what is put, in the row's own transaction.
-
-    It finds nothing. What it is for is whether index and rows are still in step after many writers at once.
-    """
-
-    @staticmethod
-    async def make(database: Database) -> "Shelf":
-        async with database.write(EVERYTHING) as tx:
-            await tx._connection.run_sync(shelved.metadata.create_all)
-        return Shelf()
-
-    async def put(self, tx: Transaction, scope: Scope, entries: Sequence[Entry]) -> None:
-        rows = [{"collection": e.collection, "owner_id": e.owner_id, "body": e.body, **scope.stamp()} for e in entries]
-        if rows:
-            await tx.run(insert(shelved), rows)
-
-    async def remove(self, tx: Transaction, scope: Scope, collection: str, owner_ids: Collection[int]) -> int:
-        mine = shelved.c.collection == collection, shelved.c.owner_id.in_(owner_ids), scope.sees(shelved)
-        return await tx.run(delete(shelved).where(*mine))
-
-    async def clear(self, tx: Transaction, scope: Scope, collection: str) -> int:
-        return await tx.run(delete(shelved).where(shelved.c.collection == collection, scope.sees(shelved)))
-
-    async def find(self, tx: Transaction, scope: Scope, query: Query) -> Found:
-        del tx, scope, query
-        return Found((), Statistics(0, {}))
-
-    async def pieces(self, tx: Transaction, scope: Scope, owner_id: int, first: int, last: int) -> Sequence[Entry]:
-        del tx, scope, owner_id, first, last
-        return ()
-
-    async def held(self, database: Database) -> list[tuple[str, int, str]]:
-        """What stands in it: collection, owner, body."""
-        async with database.read(EVERYTHING) as tx:
-            rows = await tx.all(select(shelved).order_by(shelved.c.id))
-        return [(row.collection, row.owner_id, row.body) for row in rows]
+async def held(database: Database, index: Index) -> list[tuple[str, int, str]]:
+    """What stands in it: collection, generation, body."""
+    where = index._database if isinstance(index, FileIndex) else database
+    async with where.read(EVERYTHING) as tx:
+        rows = await tx.all(select(passages).where(EVERYTHING.sees(passages)).order_by(passages.c.id))
+    return [(row.collection, row.generation, row.body) for row in rows]
 
 
 @asynccontextmanager
 async def assistant(
-    database: Database, folder: Path, index: Shelf, model: ChatModel | None = None
+    database: Database, folder: Path, index: Index, model: ChatModel | None = None
 ) -> AsyncIterator[Assistant]:
     """One process's parts, registered as present; the parser is not started."""
-    searcher = Searcher(database, index)
+    catalog = Catalog(database, index)
+    searcher = Searcher(catalog)
     fetcher = Fetcher(allow_hosts=[], timeout_seconds=10, max_bytes=1_000_000)
+    notices = Notices(database)
     parts = Assistant(
         settings=Settings(home=folder),
         database=database,
         files=Files(database, open_store(StorageSettings(), folder), Links("http://127.0.0.1", b"0" * 32, 60)),
         fetcher=fetcher,
         parser=ParserPool(Limits()),
-        ingest=Ingest(database, index),
+        ingest=Ingest(catalog, Items()),
         searcher=searcher,
-        replier=Replier(searcher, model),
-        sources=Sources(database, index),
+        replier=Replier(searcher, Sources(catalog), model),
+        sources=Sources(catalog),
         running=RunningTurns(),
         process=Presence(database, "server"),
+        jobs=Jobs(database, Hub(database, notices), notices),
     )
     await parts.process.enter()
     try:

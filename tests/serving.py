@@ -71,6 +71,12 @@ class ServerProcess:
         return status
 
 
+def run_command(command, **options) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without our settings in its environment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=kept, **options)
+
+
 def eventually(check, seconds: float = 20):
     """Poll until ``check`` gives something true, and give it back; what it last gave fails the test."""
     deadline = time.monotonic() + seconds

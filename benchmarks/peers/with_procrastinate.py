@@ -1,5 +1,6 @@
 """Procrastinate on a PostgreSQL of its own, which syncs each commit to the disk as it does by default.
 
+``{"prepare": {}}`` → ``{"url"}``: the server's ·
 ``{"run": count, "at_once": n}`` → ``{"seconds"}``: put ``count`` jobs in, one commit each, and do them all ·
 ``{"wait": count}`` → ``{"begun", "done"}``: milliseconds of jobs that come one after another to a waiting worker.
 """
@@ -29,7 +30,7 @@ async def main() -> None:
                 bench = Bench(app)
                 for line in sys.stdin:
                     command = json.loads(line)
-                    answer: dict = {}
+                    answer: dict = {"url": postgres.get_uri()}
                     if "run" in command:
                         answer = {"seconds": await bench.run(command["run"], command["at_once"])}
                     elif "wait" in command:

@@ -16,6 +16,7 @@ from wenshu.server.home import Home
 ROOT = Path(__file__).parents[2]
 DOCS = "\n".join(path.read_text("utf-8") for path in [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+FAMILIES = {"/chat_service/": "assistant", "/vector_db_service/": "assistant", "/api/v1/admin/": "operations"}
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,8 @@ def test_every_route_has_the_dialect_of_its_family(paths):
         ("/chat_services", ""),
         ("/api/v1/task", "/api/v1"),
         ("/api/v1x", "/api"),
+        ("/api/v1/admin/jobs", "/api/v1/admin"),
+        ("/api/v1/administration", "/api/v1"),
         ("/v1/models", "/v1"),
         ("/", ""),
         ("", ""),

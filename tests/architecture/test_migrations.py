@@ -11,15 +11,17 @@ from sqlalchemy import create_engine, inspect
 import wenshu.core.auth.tables
 import wenshu.core.database.processes
 import wenshu.core.index.tables
+import wenshu.core.jobs.tables
 import wenshu.core.storage.tables
 import wenshu.knowledge.tables
-import wenshu.services.assistant.chat.tables  # noqa: F401 (each import declares its tables)
+import wenshu.services.assistant.chat.tables
+import wenshu.services.assistant.imports.tables  # noqa: F401 (each import declares its tables)
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.migrations import alembic_config, upgrade
 from wenshu.core.database.schema import metadata
 from wenshu.core.database.url import parse_url
 
-EMBEDDED = {"passages", "passage_owners", "passage_terms"}
+EMBEDDED = {"passages", "passage_owners", "passage_vectors", "passage_terms"}
 """The embedded index, which is SQLite's alone."""
 
 

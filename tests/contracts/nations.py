@@ -103,6 +103,9 @@ class Nation:
         values = {"tag": self.tag, "fresh": fresh, "marker": self.marker}
         if "/session/" in route or "/stream/" in route:
             values |= self.conversation(owner, deleted=route.endswith("/restore"))
+        elif "/imports/" in route or "/jobs/" in route:
+            over = route.endswith(("/retry", "/progress"))
+            values["import_id"] = values["job_id"] = self.job(owner, cancelled=over)
         elif "{link}" in route or "/files/" in route or "add_" in route:
             values["link"] = self.link(owner)
         elif "/users/" in route:
@@ -117,6 +120,15 @@ class Nation:
             session = log_in(self.client, person.username, person.password)
             return Things({**values, "password": person.password}, session.headers)
         return Things(values)
+
+    def job(self, owner: Headers, *, cancelled: bool) -> str:
+        """A queued import, or one that is over."""
+        items = [{"doc_url": "http://127.0.0.1:9/x", "doc_name": f"{self.marker} 3.txt"}]
+        made = self.client.post(f"{LIBRARY}/imports", json={**self.scope, "items": items}, headers=owner)
+        job = succeeded(made)["import_id"]
+        if cancelled:
+            succeeded(self.client.post(f"{LIBRARY}/imports/{job}/cancel", params=self.scope, headers=owner))
+        return job
 
     def conversation(self, owner: Headers, *, deleted: bool) -> dict[str, str]:
         """A session with a question, its answer and the answer's first source."""

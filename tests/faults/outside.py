@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +36,7 @@ class DocServer:
         self._port = port
         self._bodies: dict[str, bytes] = {}
         self._gates: dict[str, tuple[Gate, int]] = {}
+        self.asked: Counter[str] = Counter()
 
     def put(self, name: str, text: str) -> str:
         """The address of the document."""
@@ -53,6 +55,7 @@ class DocServer:
 
     def respond(self, handler: BaseHTTPRequestHandler) -> None:
         name = unquote(handler.path.strip("/"))
+        self.asked[name] += 1
         body = self._bodies[name]
         gate, at = self._gates.get(name, (None, 0))
         if gate and at < 0:

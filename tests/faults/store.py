@@ -48,11 +48,13 @@ class Store:
         self._check_chat()
 
     def _check_documents(self) -> None:
-        documents = self.rows("SELECT id, tenant_code, org_code, doc_name, doc_url, text, chunks FROM documents")
+        documents = self.rows(
+            "SELECT generation, tenant_code, org_code, doc_name, doc_url, text, chunks FROM documents"
+        )
         for key, tenant, org, name, url, text, chunks in documents:
             passages = self.rows(
                 "SELECT ordinal, tenant_code, org_code, name, source, body, start, end FROM passages"
-                " WHERE collection = 'DOC' AND owner_id = ? ORDER BY ordinal",
+                " WHERE collection = 'DOC' AND generation = ? ORDER BY ordinal",
                 key,
             )
             assert [row[0] for row in passages] == list(range(chunks)), name
@@ -60,14 +62,16 @@ class Store:
             assert all(text[start:end] == body for *_, body, start, end in passages), name
             found = marks(" ".join(row[5] for row in passages))
             assert list(dict.fromkeys(found)) == marks(text), name
-        orphans = "SELECT id FROM passages WHERE collection = 'DOC' AND owner_id NOT IN (SELECT id FROM documents)"
+        orphans = (
+            "SELECT id FROM passages WHERE collection = 'DOC' AND generation NOT IN (SELECT generation FROM documents)"
+        )
         assert self.rows(orphans) == []
 
     def _check_pairs(self) -> None:
-        pairs = "SELECT id, tenant_code, org_code, question, answer, source FROM qa_pairs ORDER BY id"
+        pairs = "SELECT generation, tenant_code, org_code, question, answer, source FROM qa_pairs ORDER BY generation"
         passages = (
-            "SELECT owner_id, tenant_code, org_code, title, body, source FROM passages"
-            " WHERE collection = 'QA' ORDER BY owner_id"
+            "SELECT generation, tenant_code, org_code, title, body, source FROM passages"
+            " WHERE collection = 'QA' ORDER BY generation"
         )
         assert self.rows(pairs) == self.rows(passages)
 

@@ -7,7 +7,7 @@ import httpx2 as httpx
 import pytest
 
 from faults.outside import model_server
-from parts import Shelf, assistant
+from parts import assistant, index_of
 from postgres import PostgresServer
 from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import Scope
@@ -35,7 +35,7 @@ def server():
 
 @pytest.fixture
 async def client(server, tmp_path):
-    """The whole application on PostgreSQL; the index is the embedded one and out of reach, the rest works."""
+    """The whole application on PostgreSQL, its index a file."""
     url = server.url("postgres", user=f"postgres:{PASSWORD}")
     settings = load({"home": tmp_path, "database": {"url": url}})
     app = create_app(settings, Home(tmp_path), "http://127.0.0.1:1")
@@ -61,7 +61,9 @@ async def test_calls_are_503_in_their_dialect_while_it_is_away(client, server, c
         assert answer.json() == {"status": "fail", "code": 503, "msg": "数据库暂不可用，请稍后重试", "data": ""}
     ready = await client.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json()["checks"] == {"database": "数据库暂不可用，请稍后重试", "storage": "ok", "parser": "ok"}
+    checks = ready.json()["checks"]
+    assert checks.pop("database") == "数据库暂不可用，请稍后重试"
+    assert {"storage": "ok", "parser": "ok", "index": "ok"}.items() <= checks.items()
     assert (await client.get("/livez")).status_code == 200
     await asyncio.to_thread(server.start)
     assert (await made(client, "s-2")).status_code == 200
@@ -77,7 +79,7 @@ async def test_an_answer_that_found_no_database_is_given_again(server, tmp_path)
         model.pieces = [f"{FACT}[1]"]
         gate = model.stop_at(1)
         chat = OpenAIChatModel(model.url, "m", "")
-        async with assistant(database, tmp_path, await Shelf.make(database), chat) as parts:
+        async with index_of(database, tmp_path) as index, assistant(database, tmp_path, index, chat) as parts:
             turn = await ask(parts, Scope("t"), question())
             await asyncio.to_thread(gate.wait_until_reached)
             await asyncio.to_thread(server.stop)

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 import pytest
 from sqlalchemy import select
 
-from parts import Shelf, assistant
+from parts import assistant, held, index_of
 from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.parsers.markdown import scan
 from wenshu.kit.errors import Conflict
-from wenshu.knowledge.ingest import Pair
+from wenshu.knowledge.items import Pair
 from wenshu.knowledge.tables import documents, qa_pairs
 from wenshu.services.assistant.chat import sessions as verbs
 from wenshu.services.assistant.chat.ask import ask
@@ -27,8 +27,9 @@ MANY = 16
 
 
 @pytest.fixture
-async def index(database):
-    return await Shelf.make(database)
+async def index(database, tmp_path):
+    async with index_of(database, tmp_path) as index:
+        yield index
 
 
 @pytest.fixture
@@ -61,13 +62,13 @@ def parsed(number):
 
 async def assert_in_step(database, index):
     """Each document and pair has just its own passages; nothing else has any."""
-    held = await index.held(database)
-    stored = {("DOC", row.id): row for row in await rows(database, documents)}
-    stored |= {("QA", row.id): row for row in await rows(database, qa_pairs)}
-    assert {(collection, owner) for collection, owner, _ in held} == set(stored)
-    counted = Counter((collection, owner) for collection, owner, _ in held)
+    found = await held(database, index)
+    stored = {("DOC", row.generation): row for row in await rows(database, documents)}
+    stored |= {("QA", row.generation): row for row in await rows(database, qa_pairs)}
+    assert {(collection, generation) for collection, generation, _ in found} == set(stored)
+    counted = Counter((collection, generation) for collection, generation, _ in found)
     for key, row in stored.items():
-        bodies = [body for collection, owner, body in held if (collection, owner) == key]
+        bodies = [body for collection, generation, body in found if (collection, generation) == key]
         assert counted[key] == (row.chunks if key[0] == "DOC" else 1)
         assert all(body in (row.text if key[0] == "DOC" else row.answer) for body in bodies)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from parts import Shelf, assistant
+from parts import assistant, index_of
 from serving import eventually_async
 from wenshu.core.database.processes import DEAD_SECONDS, processes
 from wenshu.core.database.scope import EVERYTHING, Scope
@@ -31,7 +31,7 @@ def process(database, tmp_path):
 
     @asynccontextmanager
     async def process():
-        async with assistant(database, tmp_path, await Shelf.make(database)) as parts:
+        async with index_of(database, tmp_path) as index, assistant(database, tmp_path, index) as parts:
             yield parts
 
     return process

@@ -26,15 +26,22 @@ class CallFailed(Exception):
 
 
 class Client:
-    """Calls in the assistant's dialect, and in administration's."""
+    """Calls to a server, whose answers are an envelope with ``data`` in it."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
+    async def get(self, path: str, query: Mapping[str, str | int]) -> Any:  # noqa: ANN401 (JSON)
+        """GET; the answer's ``data``. Raises CallFailed."""
+        with _worded():
+            async with self._session.get(path, params=_given(query)) as answer:
+                return _data(await answer.read())
+
+    async def post(self, path: str, body: Mapping[str, Any], query: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 (JSON)
         """POST JSON; the answer's ``data``. Raises CallFailed."""
         with _worded():
-            async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
+            request = self._session.post(path, params=_given(query or {}), data=orjson.dumps(body), headers=_JSON)
+            async with request as answer:
                 return _data(await answer.read())
 
     async def admin(
@@ -46,12 +53,12 @@ class Client:
         query: Mapping[str, str | int] | None = None,
     ) -> Any:  # noqa: ANN401 (JSON)
         """Call ``/api/v1/admin/…`` for a tenant; the answer's ``data``. Raises CallFailed."""
-        headers = {**_JSON, **({"X-Tenant-Id": tenant} if tenant else {})}
+        named = {**_JSON, **({"X-Tenant-Id": tenant} if tenant else {})}
         data = None if body is None else orjson.dumps(body)
         url = "/api/v1/admin/" + "/".join(quote(part, safe="") for part in path)
         with _worded():
-            async with self._session.request(method, url, data=data, headers=headers, params=query) as answer:
-                return _coded(await answer.read())
+            async with self._session.request(method, url, data=data, headers=named, params=query) as answer:
+                return _data(await answer.read())
 
     async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
         """POST one file with form fields; the answer's ``data``. Raises CallFailed."""
@@ -65,15 +72,31 @@ class Client:
         """POST JSON and read server-sent events. Raises CallFailed, also for a fault inside the stream."""
         with _worded():
             async with self._session.post(path, data=orjson.dumps(body), headers=_JSON) as answer:
-                if answer.content_type != "text/event-stream":
-                    _data(await answer.read())
-                    return
-                async for line in answer.content:
-                    if line.startswith(b"data: "):
-                        event = orjson.loads(line[6:])
-                        if event.get("status") == "fail":
-                            raise CallFailed(event["msg"])
-                        yield event
+                async for event in _events(answer):
+                    yield event
+
+    async def follow(self, path: str, query: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """GET server-sent events. Raises CallFailed, also for a fault inside the stream."""
+        with _worded():
+            async with self._session.get(path, params=_given(query)) as answer:
+                async for event in _events(answer):
+                    yield event
+
+
+async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
+    if answer.content_type != "text/event-stream":
+        _data(await answer.read())
+        return
+    async for line in answer.content:
+        if line.startswith(b"data: "):
+            event = orjson.loads(line[6:])
+            if "code" in event:
+                _data(line[6:])
+            yield event
+
+
+def _given(query: Mapping[str, str | int]) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value != ""}
 
 
 @contextmanager
@@ -113,9 +136,10 @@ async def connect(settings: Settings) -> AsyncGenerator[Client]:
 async def _session(server: Running) -> AsyncGenerator[aiohttp.ClientSession]:
     # Reading a large document may take a while; that nothing at all comes for ten minutes is a fault.
     timeout = aiohttp.ClientTimeout(total=None, sock_read=600)
-    headers = {"Authorization": f"Bearer {server.credential}"}
+    # Whoever can read the data folder may look after all of it.
+    key = {"Authorization": f"Bearer {server.credential}"}
     async with aiohttp.ClientSession(
-        server.url, headers=headers, timeout=timeout, read_bufsize=16 * 1024 * 1024
+        server.url, timeout=timeout, read_bufsize=16 * 1024 * 1024, headers=key
     ) as session:
         yield session
 
@@ -132,22 +156,13 @@ async def _started(home: Home, process: asyncio.subprocess.Process) -> Running:
 
 
 def _data(body: bytes) -> Any:  # noqa: ANN401 (JSON)
-    answer = _json(body)
-    if answer.get("status") != "success":
-        raise CallFailed(answer.get("msg") or str(answer))
-    return answer["data"]
-
-
-def _coded(body: bytes) -> Any:  # noqa: ANN401 (JSON)
-    answer = _json(body)
-    if answer.get("code") != 200:
-        faults = "；".join(f"{fault.get('field', '')} {fault.get('message', '')}" for fault in answer.get("errors", []))
-        raise CallFailed(f"{answer.get('message')} {faults}".strip())
-    return answer["data"]
-
-
-def _json(body: bytes) -> dict[str, Any]:
+    """What an envelope of either dialect holds. Raises CallFailed with the server's words."""
     try:
-        return orjson.loads(body)
+        answer = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise CallFailed("服务器的回答不是 JSON The server's answer is not JSON") from error
+    if answer.get("code") != 200:
+        faults = (f"{fault.get('field', '')} {fault.get('message', '')}" for fault in answer.get("errors", ()))
+        words = answer.get("msg") or answer.get("message") or str(answer)
+        raise CallFailed(f"{words} {'；'.join(faults)}".strip())
+    return answer["data"]

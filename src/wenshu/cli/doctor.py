@@ -19,6 +19,8 @@ from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_wo
 from wenshu.core.database.examine import examine
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
+from wenshu.core.index.milvus.calls import Server, connect
+from wenshu.core.index.port import IndexUnusable
 from wenshu.core.llm.errors import ModelUnavailable
 from wenshu.core.settings import Settings, show
 from wenshu.core.storage.errors import StorageUnavailable
@@ -44,7 +46,19 @@ def doctor(home: Annotated[Path | None, typer.Option(help="数据目录 Data fol
     settings = read_settings(home)
     findings = [
         finding
-        for check in (_python, _sqlite, _database, _folder, _server, _settings, _storage, _parser, _model, _embedder)
+        for check in (
+            _python,
+            _sqlite,
+            _database,
+            _folder,
+            _server,
+            _settings,
+            _storage,
+            _index,
+            _parser,
+            _model,
+            _embedder,
+        )
         for finding in check(settings)
     ]
     for finding in findings:
@@ -160,6 +174,30 @@ def _storage(settings: Settings) -> Iterator[Finding]:
             "多台服务器须共用签名密钥，否则文件链接只在签发它的服务器上有效 "
             "Several servers need one WENSHU_STORAGE_LINK_SECRET: a link opens where it was signed",
         )
+
+
+def _index(settings: Settings) -> Iterator[Finding]:
+    if not settings.milvus.uri:
+        beside = settings.database.url.get_secret_value().startswith("postgres")
+        where = (
+            "数据目录中的索引文件，仅限一个进程 a file in the data folder, for one process"
+            if beside
+            else "内置 embedded"
+        )
+        yield Finding("ok", f"索引 Index：{where}")
+        return
+    milvus = settings.milvus
+    server = Server(milvus.uri, milvus.token.get_secret_value(), milvus.timeout_seconds)
+    try:
+        asyncio.run(_milvus_probe(server))
+    except IndexUnusable as error:
+        yield Finding("bad", str(error))
+    else:
+        yield Finding("ok", f"Milvus 可用 Milvus works: {milvus.uri}")
+
+
+async def _milvus_probe(server: Server) -> None:
+    await (await connect(server)).close()
 
 
 def _parser(settings: Settings) -> Iterator[Finding]:

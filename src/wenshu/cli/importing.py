@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wenshu.cli.ask import Home, Org, Tenant
 from wenshu.cli.client import CallFailed, Client, connect
+from wenshu.cli.documents import import_documents
 from wenshu.cli.output import fail, note, say
 from wenshu.cli.settings import read_settings
 from wenshu.core.settings import Settings
@@ -23,20 +24,35 @@ Step = Callable[[Client, Path], Awaitable[str]]
 
 
 @app.command("docs")
-def import_docs(paths: Paths, tenant: Tenant = "", org: Org = "", home: Home = None) -> None:
-    """导入文档，同名替换 Import documents; the same name replaces."""
+def import_docs(
+    paths: Paths,
+    force: Annotated[
+        bool, typer.Option("--force", help="内容未变的也重新导入 Import also what has not changed.")
+    ] = False,
+    tenant: Tenant = "",
+    org: Org = "",
+    home: Home = None,
+) -> None:
+    """导入文档：同名替换，未变的跳过，中断后再次执行会接着导入 Import documents; given again, it goes on."""
     scope = {"tenant_code": tenant, "org_code": org}
-    roots = {file: root for root in paths for file in _files(root)}
-
-    async def step(client: Client, file: Path) -> str:
-        root = roots[file]
-        name = file.name if root.is_file() else file.relative_to(root).as_posix()
-        stored = await client.upload("/chat_service/upload", file, scope)
-        body = {"doc_url": stored["file_url"], "doc_name": name, **scope}
-        await client.post("/vector_db_service/add_document", body)
-        return ""
-
-    _import(read_settings(home), list(roots), step)
+    files = {name: file for root in paths for name, file in _named(root)}
+    if not files:
+        fail("没有可导入的文件 No file to import")
+    try:
+        outcome = asyncio.run(import_documents(read_settings(home), files, scope, force=force))
+    except (CallFailed, KeyboardInterrupt) as error:
+        reason = str(error) or "已中断 Interrupted"
+        fail(f"{reason}\n再次执行同一命令会接着导入 The same command, given again, goes on where it was.")
+    for name, reason in outcome.failures:
+        note(f"失败 {name}: {reason}")
+    say(
+        f"导入完成：新增或替换 {outcome.added} 个，未变 {outcome.skipped} 个，失败 {len(outcome.failures)} 个"
+        " Imported, unchanged, failed."
+    )
+    if outcome.trouble:
+        fail(outcome.trouble)
+    if outcome.failures:
+        raise typer.Exit(1)
 
 
 @app.command("qa")
@@ -92,6 +108,11 @@ async def _each(
 
             await asyncio.gather(*(one(file) for file in files))
     return failures, remarks
+
+
+def _named(root: Path) -> list[tuple[str, Path]]:
+    """Each file below the root with the name it gets: its path from there, a single file's own name."""
+    return [(file.name if root.is_file() else file.relative_to(root).as_posix(), file) for file in _files(root)]
 
 
 def _files(path: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wenshu.cli import ask, audit, config, importing, keys, serve, tenants, users
+from wenshu.cli import ask, audit, config, importing, jobs, keys, reindexing, serve, tenants, users, worker
 
 app = typer.Typer(
     name="wenshu",
@@ -15,9 +15,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("ask")(ask.ask)
 app.command("search")(ask.search)
+app.command("reindex")(reindexing.reindex)
 app.add_typer(importing.app, name="import")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wenshu.cli.output import fail, say
+from wenshu.cli.output import fail, note, say
 from wenshu.cli.settings import read_settings
 from wenshu.server.home import HomeInUse
 
@@ -21,6 +21,10 @@ def serve(
         bool,
         typer.Option("--trust-network", help="信任所有能连到的人 Let all who reach the server call without a token."),
     ] = False,
+    no_worker: Annotated[
+        bool,
+        typer.Option("--no-worker", help="不执行后台任务，只接收 Take jobs on, but run none."),
+    ] = False,
 ) -> None:
     """启动服务器 Start the server; Ctrl-C stops it gracefully."""
     # Half a second that the other commands need not wait for.
@@ -30,8 +34,12 @@ def serve(
 
     server: dict[str, Any] = {"host": host, "port": port, "trust_network": trust_network or None}
     flags: dict[str, Any] = {"server": {name: value for name, value in server.items() if value is not None}}
+    if no_worker:
+        flags["jobs"] = {"worker": False}
     settings = read_settings(home, flags)
     logs.configure(settings.log.level)
+    if not settings.jobs.worker and not settings.database.url.get_secret_value():
+        note("后台任务只接收、不执行：没有别的进程会执行它们。Jobs are taken on, and nobody runs them.")
     try:
         run_server(settings, ready=_ready)
     except Misconfigured as error:

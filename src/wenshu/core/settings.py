@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -120,7 +121,14 @@ class StorageSettings(Section):
 class MilvusSettings(Section):
     """An outside index in place of the embedded one."""
 
-    uri: str = Field(default="", description="Milvus address; empty: the embedded full-text index.")
+    uri: str = Field(default="", description="Milvus address, e.g. http://milvus:19530; empty: the embedded index.")
+    token: SecretStr = Field(default=SecretStr(""), description="Milvus token: user:password, or an API key.")
+    prefix: str = Field(
+        default="wenshu",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        description="What our collections are named after.",
+    )
+    timeout_seconds: float = Field(default=10, gt=0, description="Longest wait for one answer of Milvus, seconds.")
 
 
 class SearchSettings(Section):
@@ -128,6 +136,9 @@ class SearchSettings(Section):
 
     limit: int = Field(
         default=3, ge=1, le=200, description="Pieces that a chat answer reads where the call does not say."
+    )
+    vector_mib: int = Field(
+        default=512, ge=16, description="Memory for vectors of an embedded or file index, MiB; beyond it they are read."
     )
 
 
@@ -190,6 +201,28 @@ class EmbeddingSettings(Section):
     seconds: float = Field(default=60, gt=0, description="Longest wait for one request's answer, seconds.")
 
 
+class ExternalSettings(Section):
+    """Notes from outside (小红书), asked for by ``use_external_resource``."""
+
+    url: str = Field(default="", description="Address of the connector; empty: there is none.")
+    kind: Literal["mcp", "http"] = Field(
+        default="mcp", description="mcp: a tool over streamable HTTP; http: POST of query and limit as JSON."
+    )
+    tool: str = Field(default="search_feeds", description="Name of the MCP tool that searches.")
+    token: SecretStr = Field(default=SecretStr(""), description="Bearer token of the connector.")
+    limit: int = Field(default=5, ge=1, le=20, description="Most notes in one answer.")
+    timeout_seconds: float = Field(default=10, gt=0, le=120, description="Time for one search, seconds.")
+    max_bytes: int = Field(default=MIB, ge=1024, description="Largest answer of one search, bytes.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("must be an absolute http or https address")
+        return value
+
+
 class AuthSettings(Section):
     """Who may call."""
 
@@ -198,6 +231,18 @@ class AuthSettings(Section):
     )
     access_seconds: int = Field(default=900, ge=60, le=86400, description="How long an access token lives, seconds.")
     refresh_seconds: int = Field(default=30 * 86400, ge=600, description="How long a refresh token lives, seconds.")
+    oidc_issuer: str = Field(
+        default="", description="OpenID Connect issuer whose tokens are taken, too, e.g. https://login.example.com."
+    )
+    oidc_audience: str = Field(default="", description="Audience that its tokens must name.")
+    oidc_tenant_claim: str = Field(
+        default="tenant_id", min_length=1, description="Its claim with the tenant's code; dots lead into objects."
+    )
+    oidc_org_claim: str = Field(default="org_code", min_length=1, description="Its claim with the organisation's code.")
+    oidc_roles_claim: str = Field(
+        default="roles", min_length=1, description="Its claim with the roles, a list or text."
+    )
+    oidc_tenant: str = Field(default="", description="Tenant of its tokens that name none; empty: they are refused.")
 
 
 class AdminSettings(FamilySettings):
@@ -231,6 +276,17 @@ class DocumentSettings(Section):
     workers: int = Field(default=2, ge=1, le=64, description="Parses at the same time.")
 
 
+class JobSettings(Section):
+    """Durable work."""
+
+    worker: bool = Field(default=True, description="Whether the server runs jobs itself; see --no-worker.")
+    concurrency: int = Field(default=8, ge=1, le=1000, description="Jobs that one process runs at a time.")
+    tenant_concurrency: int = Field(default=4, ge=1, le=1000, description="Jobs of one tenant that run at a time.")
+    keep_days: int = Field(
+        default=30, ge=1, le=3650, description="Days that finished jobs and their progress are kept."
+    )
+
+
 class LogSettings(Section):
     """The log on standard error, one JSON object a line."""
 
@@ -260,12 +316,14 @@ class Settings(BaseSettings):
     cors: CorsSettings = CorsSettings()
     llm: LlmSettings = LlmSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    external: ExternalSettings = ExternalSettings()
     auth: AuthSettings = AuthSettings()
     admin: AdminSettings = AdminSettings()
     accounts: FamilySettings = FamilySettings()
     assistant: FamilySettings = FamilySettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
+    jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
 
     def families(self) -> dict[str, FamilySettings]:

@@ -11,10 +11,11 @@ class WenshuError(Exception):
     """An error that a caller may see.
 
     ``code`` is stable; ``message`` is for people; ``field`` names the input at fault; ``details`` lists what went wrong
-    with single items of a batch.
+    with single items of a batch. ``transient``: it may pass by itself, so that durable work is tried again.
     """
 
     code: ClassVar[str] = "internal"
+    transient: ClassVar[bool] = False
     default_message: ClassVar[str] = "服务器内部错误"
 
     def __init__(
@@ -114,6 +115,7 @@ class RateLimited(WenshuError):
     """Too many calls; ``retry_after`` is in whole seconds, at least 1."""
 
     code = "rate_limited"
+    transient = True
     default_message = "请求过于频繁，请稍后再试"
 
     def __init__(self, message: str = "", *, retry_after: int = 1) -> None:
@@ -125,6 +127,7 @@ class Unavailable(WenshuError):
     """A part that the call needs is off or does not answer."""
 
     code = "unavailable"
+    transient = True
     default_message = "服务暂不可用"
 
 

@@ -24,12 +24,12 @@ def cite(passage: Passage, start: int, end: int) -> Citation:
 
 def attributed(quote: str, title: str) -> str:
     """Put the source's title before a quote that begins with a pronoun, where it is short enough to say."""
-    if quote.startswith(_PRONOUNS) and title and len(title) <= _LONGEST_TITLE and title not in quote:
+    if quote.startswith(PRONOUNS) and title and len(title) <= _LONGEST_TITLE and title not in quote:
         return f"{title}：{quote}"
     return quote
 
 
-_PRONOUNS = ("他", "她", "它", "牠", "其", "该", "此")
+PRONOUNS = ("他", "她", "它", "牠", "其", "该", "此")
 _LONGEST_TITLE = 20
 
 
@@ -75,7 +75,8 @@ def _with_markers(statement: Statement, numbers: dict[str, int]) -> str:
     body = statement.text.rstrip()
     blanks = statement.text[len(body) :]
     if markers and body.startswith("|") and body.endswith("|"):
-        return f"{body[:-1].rstrip()}{markers} |{blanks}"
+        cells = body[:-1].rstrip()
+        return f"{cells}{' ' if cells.endswith('|') else ''}{markers} |{blanks}"
     return f"{body}{markers}{blanks}"
 
 

@@ -8,11 +8,16 @@ from typing import Literal
 
 from wenshu.knowledge.cite import Citation, Statement, cite
 from wenshu.knowledge.claims import Amount, amounts, names, unfounded_amounts, without_amounts, words
+from wenshu.knowledge.markup import has_markup
 from wenshu.knowledge.passage import Passage
+from wenshu.knowledge.swap import swapped
+from wenshu.knowledge.units import units
 from wenshu.zh.fold import fold
 from wenshu.zh.sentences import Span, split, trim
 
-Reason = Literal["", "empty", "unknown_marker", "facts", "overlap", "negation", "no_source"]
+Reason = Literal[
+    "", "empty", "unknown_marker", "markup", "facts", "overlap", "swapped", "negation", "no_source", "rules", "orders"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,10 @@ def check(sentence: str, passages: Sequence[Passage], *, creative: bool = False)
     """Check one written sentence; marker ``[n]`` means ``passages[n - 1]``.
 
     Supported is a sentence whose every amount, date, name and foreign word stands in the passages it cites, whose words
-    overlap with theirs, and that does not negate what they say or the reverse. Cited passages that share too little are
-    no citation. Without a marker a passage that supports it is looked for; connectives (综上：) need none.
-    ``creative`` texts (ideas, scripts) may use their own words, but not their own facts. Never raises.
+    overlap with theirs, that gives no amount or name to what they give another one, and that does not negate what they
+    say or the reverse. Cited passages that share too little are no citation. Without a marker a passage that supports
+    it is looked for; connectives (综上：) need none. Links, images and HTML are cut, but for an address that stands so
+    in the passages. ``creative`` texts (ideas, scripts) may use their own words, but not their own facts. Never raises.
     """
     markers = [int(number) for mark in _MARKER.finditer(sentence) for number in re.findall(r"\d+", mark.group())]
     text = _MARKER.sub("", sentence).lstrip("\n")
@@ -40,6 +46,8 @@ def check(sentence: str, passages: Sequence[Passage], *, creative: bool = False)
     if not any(character.isalnum() for character in plain):
         rule = not markers and plain.startswith(("|", "-"))  # the line under a table's head, or between sections
         return Verdict(supported=rule, statement=Statement(text), reason="" if rule else "empty")
+    if has_markup(sentence, passages):
+        return Verdict(supported=False, statement=Statement(text), reason="markup")
     if any(not 1 <= number <= len(passages) for number in markers):
         return Verdict(supported=False, statement=Statement(text), reason="unknown_marker")
     if not markers and _is_connective(plain):
@@ -59,8 +67,12 @@ _CONNECTIVE = re.compile(
 _DECORATION = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,2}[.、)）]\s*|[（(]\d{1,2}[)）]\s*)|\*\*|__|`")
 _TIMING = re.compile(r"\d{1,4}(?:\.\d)?\s?(?:[-–~—至到]\s?\d{1,4}(?:\.\d)?)?\s?(?:秒|s\b)|\d{1,2}:\d{2}")
 _ORDINAL = re.compile(
-    r"(?:创意|镜头|方案|场景|标题|选题|第)\s?[\d一二三四五六七八九十]{1,3}\s?(?:个|镜|幕|场)?|^\|\s*\d{1,2}\s*(?=\|)"
+    r"(?:创意|镜头|方案|场景|标题|选题)\s?[\d一二三四五六七八九十]{1,3}(?![\d万亿])|^\|\s*\d{1,2}\s*(?=\|)"
+    r"|第\s?[\d一二三四五六七八九十]{1,2}\s?(?:个?镜头?|幕|场|步|点|部分|段|个?(?:选题|创意|问题))"
 )
+# The trade's own words, which no material needs to hold.
+_CRAFT = frozenset({"bgm", "vlog", "logo", "app", "ppt", "ai", "diy", "ok", "vs", "pov", "gif", "kol", "up", "q", "a"})
+_OTHER_SCRIPT = re.compile(r"[^\W\d_a-z\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005\u3007]+")
 _ENOUGH = 0.6  # share of a sentence's pairs of characters that its sources must hold
 _TAKES_PART = 0.25  # share below which a cited passage is no source of the sentence
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+")
@@ -89,12 +101,21 @@ def _judge(text: str, plain: str, cited: Sequence[Passage], *, creative: bool) -
     unfounded = _unfounded(plain, sources, creative=creative)
     if unfounded:
         return Verdict(supported=False, statement=Statement(text), reason="facts", unfounded=unfounded)
-    if not sources or (not creative and (_share(plain, *sources) < _ENOUGH or _foreign(plain, sources))):
+    if not sources or (not creative and not _held(plain, sources)):
         return Verdict(supported=False, statement=Statement(text), reason="overlap")
+    if swapped(plain, sources):
+        return Verdict(supported=False, statement=Statement(text), reason="swapped")
     if not creative and _negated(fold(plain), "\n".join(fold(passage.text) for passage in sources)):
         return Verdict(supported=False, statement=Statement(text), reason="negation")
     citations = tuple(_support(plain, passage) for passage in sources)
     return Verdict(supported=True, statement=Statement(text, citations))
+
+
+def _held(plain: str, sources: Sequence[Passage]) -> bool:
+    """Whether the words stand in the sources; 是的 and 可以 alone say nothing that could be looked up."""
+    if not _pairs(plain) and not amounts(plain):
+        return False
+    return _share(plain, *sources) >= _ENOUGH and not _foreign(plain, sources)
 
 
 def _search(text: str, plain: str, passages: Sequence[Passage], *, creative: bool) -> Verdict:
@@ -110,13 +131,16 @@ def _search(text: str, plain: str, passages: Sequence[Passage], *, creative: boo
 
 
 def _unfounded(plain: str, sources: Sequence[Passage], *, creative: bool) -> tuple[str, ...]:
+    spoken = words(plain)
     if creative:
         plain = _ORDINAL.sub("", _TIMING.sub("", plain))
+        spoken = words(plain) - _CRAFT
     known = frozenset[Amount]().union(*(_facts(passage).amounts for passage in sources))
     vocabulary = frozenset[str]().union(*(_facts(passage).words for passage in sources))
     folded = "\n".join(_facts(passage).folded for passage in sources)
     lacking = unfounded_amounts(plain, known)
-    lacking += sorted(words(plain) - vocabulary)
+    lacking += sorted(spoken - vocabulary)
+    lacking += sorted(word for word in _OTHER_SCRIPT.findall(fold(plain)) if word not in folded)
     lacking += sorted(name for name in names(plain) if name not in folded)
     return tuple(lacking)
 
@@ -130,8 +154,12 @@ class _Facts:
 
 @lru_cache(maxsize=64)
 def _facts(passage: Passage) -> _Facts:
-    """Read what a passage holds, its title and heading included, once for all sentences that cite it."""
-    text = "\n".join((passage.title, passage.name, passage.heading, passage.text))
+    """Read what a passage holds, its title and heading included, once for all sentences that cite it.
+
+    Rows are read in words too: a price may have its 元 from its column's name.
+    """
+    rows = [unit.said for unit in units(passage) if unit.kind == "row"]
+    text = "\n".join((passage.title, passage.name, passage.heading, passage.text, *rows))
     return _Facts(fold(text), amounts(text), words(text))
 
 

@@ -1,152 +1,106 @@
-"""Taking material in and out: a document or pair and its passages change in one transaction, never halves."""
+"""Taking material in and out: a document or pair and its passages change together, never halves."""
 
-import asyncio
-import re
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from hashlib import sha256
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 
-from wenshu.core.database.engine import Database, Transaction
+from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import Scope
-from wenshu.core.documents.chunk import Chunk, chunk
-from wenshu.core.documents.model import Parsed
-from wenshu.core.index.port import Collection, Entry, Index
+from wenshu.core.documents.model import Parsed, structure
+from wenshu.core.index.port import Collection
 from wenshu.kit import clock
+from wenshu.knowledge.catalog import Catalog
+from wenshu.knowledge.items import DOC, QA, Items, Pair
 from wenshu.knowledge.tables import documents, qa_pairs
 
-DOC: Collection = "DOC"
-QA: Collection = "QA"
-_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_TRAILING_ID = re.compile(r"[（(](?!(?:19|20)\d\d[）)])[A-Za-z0-9#_.\-]+[）)]$")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A question and its answer; ``source`` says where it comes from, and may be empty."""
-
-    question: str
-    answer: str
-    source: str = ""
+Also = Callable[[Transaction], Awaitable[None]]
+_NAMES_AT_ONCE = 1000
 
 
 class Ingest:
-    """Writes the library. The index takes part in the row's own transaction."""
+    """Writes the library. Pieces, their terms and vectors are made before a transaction begins."""
 
-    def __init__(self, database: Database, index: Index) -> None:
-        self._database = database
-        self._index = index
-        # Bounded and our own: a book of ten million characters takes seconds to cut.
-        self._chunking = ThreadPoolExecutor(1, thread_name_prefix="wenshu-chunk")
+    def __init__(self, catalog: Catalog, items: Items) -> None:
+        self._catalog = catalog
+        self._items = items
 
-    async def replace_document(self, scope: Scope, name: str, url: str, parsed: Parsed) -> None:
-        """Store the document; one of the same tenant, org and name gives way in the same step."""
-        chunks = await asyncio.get_running_loop().run_in_executor(self._chunking, chunk, parsed)
-        values = {"doc_url": url, "text": parsed.text, "chunks": len(chunks), "updated_at": clock.now()}
-        async with self._database.write(scope, lock=_library(scope)) as tx:
-            key = await tx.value(select(documents.c.id).where(documents.c.doc_name == name, scope.exactly(documents)))
-            if key is None:
+    async def replace_document(
+        self, scope: Scope, name: str, url: str, parsed: Parsed, *, digest: str = "", also: Also | None = None
+    ) -> None:
+        """Store the document; one of the same tenant, org and name gives way in the same step.
+
+        ``digest`` is that of the bytes it was parsed from. ``also`` writes what has to stand or fall with it.
+        """
+        generation, items = await self._items.of_document(name, url, parsed)
+        values = {
+            "doc_url": url,
+            "text": parsed.text,
+            "structure": structure(parsed),
+            "digest": digest,
+            "chunks": len(items),
+            "generation": generation,
+            "updated_at": clock.now(),
+        }
+        named = documents.c.doc_name == name
+        async with self._catalog.write(scope, items) as tx:
+            old = await tx.first(select(documents.c.id, documents.c.generation).where(named, scope.exactly(documents)))
+            if old is None:
                 row = {"doc_name": name, **values, **scope.stamp(), "created_at": values["updated_at"]}
-                key = await tx.insert(insert(documents).values(row))
+                await tx.run(insert(documents).values(row))
             else:
-                await tx.run(update(documents).where(documents.c.id == key, scope.exactly(documents)).values(values))
-                await self._index.remove(tx, scope, DOC, [key])
-            entries = [piece_entry(key, name, url, piece) for piece in chunks]
-            await self._index.put(tx, scope, entries)
+                await self._catalog.retire(tx, scope, DOC, [old.generation])
+                this = documents.c.id == old.id
+                await tx.run(update(documents).where(this, scope.exactly(documents)).values(values))
+            if also is not None:
+                await also(tx)
+
+    async def digests(self, scope: Scope, names: Sequence[str]) -> dict[str, str]:
+        """Name → digest of the scope's own documents of these names, where one is known."""
+        found: dict[str, str] = {}
+        async with self._catalog.database.read(scope) as tx:
+            for start in range(0, len(names), _NAMES_AT_ONCE):
+                some = documents.c.doc_name.in_(names[start : start + _NAMES_AT_ONCE])
+                wanted = select(documents.c.doc_name, documents.c.digest).where(some, scope.exactly(documents))
+                found |= {row.doc_name: row.digest for row in await tx.all(wanted) if row.digest}
+        return found
 
     async def replace_pairs(self, scope: Scope, pairs: Sequence[Pair]) -> None:
         """Store the pairs, all or none; the same question in the same scope gives way, the last of a batch wins."""
         wanted = {_hash(pair.question): pair for pair in pairs}
+        items = await self._items.of_pairs(list(wanted.values()))
         now = clock.now()
-        async with self._database.write(scope, lock=_library(scope)) as tx:
-            found = select(qa_pairs.c.id).where(qa_pairs.c.question_hash.in_(wanted), scope.exactly(qa_pairs))
-            await self._drop(tx, scope, qa_pairs, QA, [row.id for row in await tx.all(found)])
-            entries: list[Entry] = []
-            for digest, pair in wanted.items():
+        async with self._catalog.write(scope, items) as tx:
+            await self._drop(tx, scope, qa_pairs, QA, qa_pairs.c.question_hash.in_(wanted) & scope.exactly(qa_pairs))
+            for (digest, pair), item in zip(wanted.items(), items, strict=True):
                 row = {"question": pair.question, "answer": pair.answer, "source": pair.source, **scope.stamp()}
-                stamped = {**row, "question_hash": digest, "created_at": now, "updated_at": now}
-                key = await tx.insert(insert(qa_pairs).values(stamped))
-                entries.append(_pair_entry(key, pair))
-            await self._index.put(tx, scope, entries)
+                named = {"question_hash": digest, "generation": item.entry.generation}
+                await tx.run(insert(qa_pairs).values({**row, **named, "created_at": now, "updated_at": now}))
 
     async def delete_documents(self, scope: Scope, names: Iterable[str]) -> int:
         """Delete the documents of these names in the scope; how many there were."""
-        async with self._database.write(scope, lock=_library(scope)) as tx:
-            found = select(documents.c.id).where(documents.c.doc_name.in_(set(names)), scope.sees(documents))
-            return await self._drop(tx, scope, documents, DOC, [row.id for row in await tx.all(found)])
+        async with self._catalog.write(scope) as tx:
+            return await self._drop(tx, scope, documents, DOC, documents.c.doc_name.in_(set(names)))
 
     async def delete_pairs(self, scope: Scope, questions: Iterable[str]) -> int:
         """Delete the pairs of these questions in the scope; how many there were."""
         hashes = {_hash(question) for question in questions}
-        async with self._database.write(scope, lock=_library(scope)) as tx:
-            found = select(qa_pairs.c.id).where(qa_pairs.c.question_hash.in_(hashes), scope.sees(qa_pairs))
-            return await self._drop(tx, scope, qa_pairs, QA, [row.id for row in await tx.all(found)])
+        async with self._catalog.write(scope) as tx:
+            return await self._drop(tx, scope, qa_pairs, QA, qa_pairs.c.question_hash.in_(hashes))
 
     async def clear(self, scope: Scope) -> None:
         """Delete all material of the scope, and nothing else."""
-        async with self._database.write(scope, lock=_library(scope)) as tx:
-            await self._index.clear(tx, scope, DOC)
-            await self._index.clear(tx, scope, QA)
-            await tx.run(delete(documents).where(scope.sees(documents)))
-            await tx.run(delete(qa_pairs).where(scope.sees(qa_pairs)))
+        async with self._catalog.write(scope) as tx:
+            await self._catalog.clear(tx, scope)
 
     async def _drop(
-        self, tx: Transaction, scope: Scope, table: Table, collection: Collection, keys: Sequence[int]
+        self, tx: Transaction, scope: Scope, table: Table, collection: Collection, which: ColumnElement[bool]
     ) -> int:
-        await self._index.remove(tx, scope, collection, keys)
-        return await tx.run(delete(table).where(table.c.id.in_(keys), scope.sees(table)))
-
-
-def _library(scope: Scope) -> tuple[str, str]:
-    """What a write must be alone with, so that what it finds at its beginning is true to its end."""
-    return "library", scope.tenant
-
-
-def title_of(name: str) -> str:
-    """What a person calls a document: its name without the extension and an id in brackets; a year is no id."""
-    return _TRAILING_ID.sub("", _EXTENSION.sub("", name)).strip() or name
-
-
-def _place(piece: Chunk) -> str:
-    """Where the piece stands: its heading path, and for some rows of a table the names of its columns."""
-    columns = "、".join(cell.strip() for cell in piece.lead.strip().strip("|").split("|") if cell.strip())
-    return " / ".join(part for part in (piece.heading, columns) if part)
-
-
-def piece_entry(owner_id: int, name: str, url: str, piece: Chunk) -> Entry:
-    """A piece of a document as it is indexed and ranked."""
-    return Entry(
-        collection=DOC,
-        owner_id=owner_id,
-        ordinal=piece.ordinal,
-        name=name,
-        title=title_of(name),
-        heading=_place(piece),
-        body=piece.text,
-        source=url,
-        start=piece.start,
-        end=piece.end,
-        page=piece.page,
-    )
+        found = select(table.c.id, table.c.generation).where(which, scope.sees(table))
+        rows = await tx.all(found)
+        await self._catalog.retire(tx, scope, collection, [row.generation for row in rows])
+        return await tx.run(delete(table).where(table.c.id.in_([row.id for row in rows]), scope.sees(table)))
 
 
 def _hash(question: str) -> str:
     return sha256(question.strip().encode()).hexdigest()
-
-
-def _pair_entry(key: int, pair: Pair) -> Entry:
-    return Entry(
-        collection=QA,
-        owner_id=key,
-        ordinal=0,
-        name=pair.question,
-        title=pair.question,
-        heading="",
-        body=pair.answer,
-        source=pair.source,
-        start=0,
-        end=len(pair.answer),
-        page=None,
-    )

@@ -32,3 +32,5 @@ class Passage:
     ordinal: int
     page: int | None = None
     score: float = 0.0
+    neighbours: tuple["Passage", ...] = ()
+    """What stands before and behind it, where its source is kept nowhere to look it up later (uploads, notes)."""

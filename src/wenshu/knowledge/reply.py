@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any, Literal
@@ -12,21 +12,28 @@ from typing import Any, Literal
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
 from wenshu.knowledge.answer import Answer, answer
-from wenshu.knowledge.cite import Cited
-from wenshu.knowledge.drafts import ideas, script
+from wenshu.knowledge.cite import Cited, Statement
+from wenshu.knowledge.drafts import checked, ideas, script
 from wenshu.knowledge.followup import Turn, leans, rewrite
+from wenshu.knowledge.items import title_of
+from wenshu.knowledge.material import facts, subject_of
+from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
 from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.sources import Sources
 from wenshu.knowledge.suggest import suggest
+from wenshu.knowledge.summary import may_want_summary, summarise, wants_summary
 from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
-from wenshu.knowledge.uploads import UploadedText, find_in_texts
-from wenshu.knowledge.write import Writing
+from wenshu.knowledge.tones import tone_of
+from wenshu.knowledge.uploads import UploadedText, find_in_texts, pages_of
+from wenshu.knowledge.write import Writing, continued
 
-_DRAFT_PIECES = 8
-NO_EXTERNAL = "未配置外部资源（小红书）连接，本次回答未使用外部资源"
+_DRAFT_PIECES = 12
 STOPPED = "已停止"
+OUTSIDE = "\n外部资源（小红书）中的相关内容："
+_MOST_NOTES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +105,36 @@ def _said(telling: Telling) -> tuple[str, list[dict[str, Any]], list[dict[str, s
 
 
 class Replier:
-    """Answers from uploads first, then from the library; with a model where there is one, always checked."""
+    """Answers from uploads first, then the library, then outside notes; with a model where there is one, checked."""
 
-    def __init__(self, searcher: Searcher, model: ChatModel | None = None) -> None:
+    def __init__(
+        self, searcher: Searcher, sources: Sources, model: ChatModel | None = None, outside: Outside | None = None
+    ) -> None:
         self._searcher = searcher
+        self._sources = sources
         self._model = model
+        self._outside = outside or Outside()
         # Bounded and our own: a long upload is read here, never in the event loop.
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="wenshu-reply")
 
     async def reply(self, scope: Scope, request: ReplyRequest, telling: Telling) -> Reply:
         """Answer, telling each piece as soon as it is known to stand; cancelled, ``telling`` holds what was said."""
-        if request.wants_external:
-            telling.notices.append(NO_EXTERNAL)
         material = await self._gather(scope, request)
         telling.searched = material.question
-        passages = [*material.uploaded, *material.library]
-        if not await self._write(request, material.question, passages, telling):
-            telling.tell(material.said or self._draft(request, passages))
+        if request.wants_external:
+            material.outside, notice = await self._outside.passages(material.question)
+            telling.notices += [notice] if notice else []
+        if not await self._write(request, material, telling):
+            telling.tell(_composed(request, material))
         return Reply.of(telling, await self._suggest(scope, request, material))
 
     async def _gather(self, scope: Scope, request: ReplyRequest) -> "_Material":
         """What there is to the question; one that leans on the conversation is tried in each of its wordings."""
         if request.mode != "general":
-            return await self._material(scope, request, request.question)
+            # How long and for whom a draft is to be stands in no material.
+            return await self._material(scope, request, subject_of(request.question))
+        if summary := await self._summary(scope, request):
+            return summary
         turns = turns_of(request.history)
         wordings, more = rewrite(request.question, turns)
         if self._model and turns and not more and leans(request.question) == "surely":
@@ -136,36 +150,59 @@ class Replier:
             tried.append(material)
         return tried[0]
 
+    async def _summary(self, scope: Scope, request: ReplyRequest) -> "_Material | None":
+        """The uploads, or the one document of the library that the question names, as a whole: if that is asked for."""
+        run = asyncio.get_running_loop().run_in_executor
+        if request.uploads:
+            names = [name for upload in request.uploads for name in (upload.name, title_of(upload.name))]
+            if not wants_summary(request.question, names):
+                return None
+            said, telling = await run(self._reading, lambda: summarise(pages_of(request.uploads)))
+            return _Material(request.question, telling, [], said)
+        if not request.use_library or not may_want_summary(request.question):
+            return None
+        for title in (await self._sources.named_in(scope, request.question))[:1]:
+            if wants_summary(request.question, [title]):
+                pages = await self._sources.pages(scope, title)
+                said, telling = await run(self._reading, summarise, [pages])
+                return _Material(request.question, [], telling, said)
+        return None
+
     async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
         uploaded = await self._read(request, question)
         library = await self._search(scope, question, _pieces(request)) if request.use_library else []
         return _Material(question, uploaded, library)
 
-    def _draft(self, request: ReplyRequest, passages: list[Passage]) -> Cited:
-        make = ideas if request.mode == "idea_gen" else script
-        return make(request.question, passages, request.theme or None)
-
-    async def _write(self, request: ReplyRequest, question: str, passages: list[Passage], telling: Telling) -> bool:
+    async def _write(self, request: ReplyRequest, material: "_Material", telling: Telling) -> bool:
         """Tell what the model writes, checked sentence by sentence; False where nothing with a source came through.
 
         What has no source (``综上：``) waits for a sentence that has one, so that a text that comes to nothing was
-        never begun.
+        never begun. Where the model breaks off, what the material says itself stands behind what it wrote.
         """
-        if not passages or self._model is None:
+        if not material.all or self._model is None:
             return False
         history = [Message(exchange.role, exchange.content) for exchange in request.history]
-        writing = Writing(self._model, question, passages, history, mode=request.mode, theme=request.theme or None)
+        writing = Writing(
+            self._model,
+            material.question if request.mode == "general" else request.question,
+            material.all,
+            history,
+            mode=request.mode,
+            theme=tone_of(request.theme)[1] or None,
+            variant=request.variant,
+        )
         async with aclosing(writing.__aiter__()) as statements:
             async for statement in statements:
                 if statement.citations or telling.said:
                     telling.tell(writing.written)
-        told = telling.said is not None
-        if writing.failure:
-            telling.notices.append(
-                "模型未写完，回答不完整" if told else f"模型中途失败（{writing.failure}），以下为素材原句"
-            )
-        if told and writing.cut:
-            telling.notices.append(f"已删去 {len(writing.cut)} 句没有材料依据的内容")
+        told, completed = telling.said is not None, False
+        if writing.failure and told:
+            whole = continued(writing.written, _composed(request, material))
+            completed = len(whole.statements) > len(writing.kept)
+            telling.tell(whole)
+        elif told and request.mode != "general":
+            telling.tell(checked(writing.written))
+        telling.notices += writing.notices(told=told, completed=completed)
         return told
 
     async def _suggest(self, scope: Scope, request: ReplyRequest, material: "_Material") -> list[str]:
@@ -194,6 +231,33 @@ class _Material:
     uploaded: list[Passage]
     library: list[Passage]
     said: Answer | None = None
+    outside: list[Passage] = field(default_factory=list[Passage])
+
+    @property
+    def all(self) -> list[Passage]:
+        """Everything, in the order in which it is used and cited."""
+        return [*self.uploaded, *self.library, *self.outside]
+
+
+def _composed(request: ReplyRequest, material: _Material) -> Cited:
+    """Without a model: the sentences that answer, or a draft made of facts."""
+    if request.mode != "general":
+        make = ideas if request.mode == "idea_gen" else script
+        return make(request.question, material.all, request.theme or None, variant=request.variant)
+    said = material.said or _extract(material, "")
+    outside = _from_outside(material.question, material.outside)
+    if not outside:
+        return said
+    own = said.statements if said.refusal is None else (Statement(said.refusal),)
+    return Answer((*own, Statement(OUTSIDE), *outside), missing=said.missing)
+
+
+def _from_outside(question: str, notes: list[Passage]) -> tuple[Statement, ...]:
+    """What the notes answer, else what they say about it: whoever asks for them wants to see what there is."""
+    found = answer(question, notes)
+    if found.refusal is None:
+        return found.statements
+    return tuple(fact.after("") for fact in facts(subject_of(question), notes, limit=_MOST_NOTES))
 
 
 def turns_of(history: Sequence[Exchange]) -> list[Turn]:

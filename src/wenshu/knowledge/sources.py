@@ -7,14 +7,18 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, select
 
-from wenshu.core.database.engine import Database, Transaction
+from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import Scope
-from wenshu.core.index.port import Entry, Index
+from wenshu.core.index.port import Entry
+from wenshu.knowledge.catalog import Catalog
+from wenshu.knowledge.items import title_of
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import read
 from wenshu.knowledge.rank import rank
 from wenshu.knowledge.search import passage_of
+from wenshu.knowledge.summary import MOST_CHARACTERS, bare
 from wenshu.knowledge.tables import documents, qa_pairs
+from wenshu.zh.fold import fold
 from wenshu.zh.sentences import Span
 
 State = Literal["current", "updated", "replaced", "deleted", "attached"]
@@ -55,47 +59,79 @@ class Piece:
 class Sources:
     """Reads passages in their place."""
 
-    def __init__(self, database: Database, index: Index) -> None:
-        self._database = database
-        self._index = index
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
 
     async def piece(self, scope: Scope, name: str, ordinal: int) -> Piece | None:
         """A passage of the scope's document of this name, or None.
 
         Of several (a tenant sees those of all its orgs) it is the one of no org, else the one stored last.
         """
-        async with self._database.read(scope) as tx:
+        async with self._catalog.database.read(scope) as tx:
             row = await _document(tx, scope, documents.c.doc_name == name)
-            if row is None:
-                return None
-            entries = await self._index.pieces(tx, scope, row.id, ordinal - 1, ordinal + 1)
+        if row is None:
+            return None
+        entries = await self._around(scope, row.id, ordinal)
         entry = next((entry for entry in entries if entry.ordinal == ordinal), None)
         if entry is None:
             return None
         return Piece(entry, _between(entries, ordinal, "current", row.updated_at), row.doc_url)
 
+    async def named_in(self, scope: Scope, question: str) -> list[str]:
+        """The titles of the scope's documents that a question names, the longest first; each once."""
+        asked = fold(question)
+        titles = {title_of(row.doc_name) for row in await self._names(scope)}
+        found = {title for title in titles if len(bare(title)) > 1 and fold(bare(title)) in asked}
+        return sorted(found, key=len, reverse=True)
+
+    async def pages(self, scope: Scope, title: str) -> list[Passage]:
+        """All passages of the scope's newest document of this title, in order, as far as ``summary`` reads."""
+        row = next((row for row in await self._names(scope) if title_of(row.doc_name) == title), None)
+        if row is None:
+            return []
+        entries: list[Entry] = []
+        for first in range(0, _MOST_PIECES, _PIECES_AT_ONCE):
+            entries += await self._catalog.pieces(scope, row.id, range(first, first + _PIECES_AT_ONCE))
+            if len(entries) < first + _PIECES_AT_ONCE:
+                break
+        read = [entry for entry in entries if entry.start < MOST_CHARACTERS]
+        return [passage_of(entry, 0.0, kind="doc", key=f"doc:{row.id}:{entry.ordinal}") for entry in read]
+
+    async def _names(self, scope: Scope) -> Sequence[Row[Any]]:
+        newest = select(documents.c.id, documents.c.doc_name).where(scope.sees(documents))
+        async with self._catalog.database.read(scope) as tx:
+            return await tx.all(newest.order_by(documents.c.id.desc()).limit(_MOST_NAMES))
+
     async def place(self, scope: Scope, cited: Cited) -> Place:
         """Where a cited passage stands now."""
         kind, _, rest = cited.key.partition(":")
-        async with self._database.read(scope) as tx:
-            if kind == "qa":
+        if kind == "qa":
+            async with self._catalog.database.read(scope) as tx:
                 return await _pair_place(tx, scope, cited, int(rest))
-            if kind != "doc":
-                return Place("attached")
-            owner, _, ordinal = rest.partition(":")
-            return await self._document_place(tx, scope, cited, int(owner), int(ordinal))
+        if kind != "doc":
+            return Place("attached")
+        owner, _, ordinal = rest.partition(":")
+        return await self._document_place(scope, cited, int(owner), int(ordinal))
 
-    async def _document_place(self, tx: Transaction, scope: Scope, cited: Cited, owner: int, ordinal: int) -> Place:
+    async def _around(self, scope: Scope, document: int, ordinal: int) -> Sequence[Entry]:
+        return await self._catalog.pieces(scope, document, range(ordinal - 1, ordinal + 2))
+
+    async def _document_place(self, scope: Scope, cited: Cited, owner: int, ordinal: int) -> Place:
         named = documents.c.doc_name == cited.name
-        row = await _document(tx, scope, named & (documents.c.id == owner)) or await _document(tx, scope, named)
+        async with self._catalog.database.read(scope) as tx:
+            row = await _document(tx, scope, named & (documents.c.id == owner)) or await _document(tx, scope, named)
         if row is None:
             return Place("deleted")
-        entries = await self._index.pieces(tx, scope, row.id, ordinal - 1, ordinal + 1)
+        entries = await self._around(scope, row.id, ordinal)
         same = any((entry.ordinal, entry.start, entry.body) == (ordinal, cited.start, cited.text) for entry in entries)
         if not same:
             return Place("replaced", updated_at=row.updated_at)
         state: State = "updated" if row.id != owner or row.updated_at > cited.since else "current"
         return _between(entries, ordinal, state, row.updated_at)
+
+
+_MOST_NAMES = 5_000
+_MOST_PIECES, _PIECES_AT_ONCE = 10_000, 1_000
 
 
 def best_span(question: str, entry: Entry) -> Span | None:

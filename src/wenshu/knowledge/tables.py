@@ -1,6 +1,6 @@
-"""The tables of the material library: documents and question–answer pairs."""
+"""The tables of the material library: documents, question–answer pairs, and what their index is."""
 
-from sqlalchemy import Column, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint
 
 from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
 
@@ -12,12 +12,17 @@ documents = Table(
     Column("doc_name", String(255), nullable=False),
     Column("doc_url", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("structure", Text, nullable=False, server_default=""),
     Column("chunks", Integer, nullable=False),
+    Column("generation", Key, nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("tenant_code", "org_code", "doc_name"),
 )
-"""``text`` is the parsed text that spans of citations point into; ``chunks`` counts its passages."""
+"""``text`` is the parsed text that spans of citations point into; ``structure`` is the rest of the parsed document, so
+that it can be cut again, and empty where it was stored before that was kept. ``generation`` names its passages in the
+index, ``chunks`` counts them. ``digest`` is the SHA-256 of the bytes it was parsed from, empty where nobody told."""
 
 qa_pairs = Table(
     "qa_pairs",
@@ -28,8 +33,34 @@ qa_pairs = Table(
     Column("question", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("generation", Key, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("tenant_code", "org_code", "question_hash"),
 )
 """``question_hash`` stands for the question in the unique key: PostgreSQL indexes no value over 2,700 bytes."""
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("collection", String(8), primary_key=True),
+    Column("generation", Key, primary_key=True, autoincrement=False),
+    *owner_columns(),
+    Column("state", String(8), nullable=False),
+    Column("since", Instant, nullable=False),
+    Index("ix_generations_state_since", "state", "since"),
+)
+"""Generations in an index outside of the database that no row names: ``staged`` ones not yet, ``retired`` ones no more.
+A row comes before the first passage is put and goes after the last was taken out, so that nothing is left unknown."""
+
+index_state = Table(
+    "index_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("terms_version", Integer, nullable=False),
+    Column("embedder", String(255), nullable=False),
+    Column("dimension", Integer, nullable=False),
+)
+"""One row, of id 1: which index has the library's passages, and what made their terms and vectors."""

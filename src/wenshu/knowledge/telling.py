@@ -5,6 +5,7 @@ from typing import Any
 
 from wenshu.knowledge.answer import Answer
 from wenshu.knowledge.cite import Cited, marked
+from wenshu.knowledge.passage import Passage
 
 Say = Callable[[str], None]
 """Takes the next piece of the answer; the pieces joined are the whole."""
@@ -58,9 +59,21 @@ def citations_of(said: Cited) -> list[dict[str, Any]]:
             "spans": spans[citation.passage.key],
             "text": citation.passage.text,
             "text_start": citation.passage.start,
+            **_beside(citation.passage),
         }
         for number, citation in enumerate(said.cited(), 1)
     ]
+
+
+def _beside(passage: Passage) -> dict[str, Any]:
+    """The neighbours of a passage that could not be looked up later."""
+    if not passage.neighbours:
+        return {}
+    fields = ("text", "heading", "page", "start", "end")
+    beside = [
+        {**{name: getattr(one, name) for name in fields}, "chunk_index": one.ordinal} for one in passage.neighbours
+    ]
+    return {"neighbours": beside}
 
 
 def sources_of(said: Cited) -> list[dict[str, str]]:

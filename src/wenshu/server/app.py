@@ -18,7 +18,9 @@ from wenshu.server.home import Home
 from wenshu.services.accounts import routes as accounts_routes
 from wenshu.services.accounts.admin.routes import router as admin_router
 from wenshu.services.assistant.chat.routes import router as chat_router
+from wenshu.services.assistant.imports.routes import router as imports_router
 from wenshu.services.assistant.library.routes import router as library_router
+from wenshu.services.operations.routes import router as operations_router
 from wenshu.web import files as file_routes
 from wenshu.web.body_limit import BodyLimit
 from wenshu.web.faults import install_fault_handlers
@@ -34,14 +36,16 @@ _CONSOLE_POLICY = (
 
 
 def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
-    """The FastAPI application; ``app.state.composed`` holds the parts while it runs."""
+    """The FastAPI application; ``app.state`` holds the parts while it runs."""
     checks: dict[str, Check] = {}
+    notices: list[str] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with composed(settings, home, public_url) as parts:
             _attach(app, parts)
             checks.update(parts.checks)
+            notices[:] = parts.notices
             yield
 
     app = FastAPI(
@@ -54,8 +58,10 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
     )
     install_fault_handlers(app)
     accounts = accounts_routes.router, accounts_routes.public, admin_router
-    for router in (*accounts, chat_router, library_router, file_routes.router, health_router(checks)):
+    families = *accounts, chat_router, library_router, imports_router, operations_router
+    for router in (*families, file_routes.router):
         app.include_router(router)
+    app.include_router(health_router(checks, notices))
     _add_console(app)
     return app
 
@@ -96,6 +102,8 @@ def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.assistant = parts.assistant
     app.state.accounts = parts.identity.accounts
     app.state.first_password = parts.identity.first_password
+    app.state.operations = parts.operations
+    app.state.end = parts.end
 
 
 def _body_limits(settings: Settings) -> Mapping[str, int]:
@@ -107,6 +115,8 @@ def _body_limits(settings: Settings) -> Mapping[str, int]:
         "/chat_service/upload": one_file,
         "/chat_service/upload_and_parse": server.max_files * server.max_file_bytes + MIB,
         "/vector_db_service/add_qa_from_template": one_file,
+        "/vector_db_service/imports": server.max_bulk_json_bytes,
+        "/vector_db_service/unchanged_documents": server.max_bulk_json_bytes,
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy import literal, select
 
@@ -11,14 +12,15 @@ from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.auth.passwords import check_length, made_up
 from wenshu.core.database.engine import Database, open_database
-from wenshu.core.database.processes import Presence
+from wenshu.core.database.processes import Kind, Presence
 from wenshu.core.database.scope import EVERYTHING
 from wenshu.core.database.url import parse_url
 from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.sandbox import ParserPool
+from wenshu.core.external.http import HttpNotes
+from wenshu.core.external.port import Notes
 from wenshu.core.fetch.addresses import AllowList
 from wenshu.core.fetch.fetcher import Fetcher
-from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.llm.embeddings import OpenAIEmbedder
 from wenshu.core.llm.openai import OpenAIChatModel
 from wenshu.core.llm.port import ChatModel, Embedder
@@ -28,17 +30,20 @@ from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
 from wenshu.kit.errors import InvalidInput
-from wenshu.knowledge.ingest import Ingest
+from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
-from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
+from wenshu.server.durable import Durable
 from wenshu.server.home import Home
 from wenshu.server.identity import Identity, identity
+from wenshu.server.library import kept_library
 from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.chat.stop import watch_stops
+from wenshu.services.assistant.imports.run import register as register_imports
 from wenshu.services.assistant.parts import Assistant
+from wenshu.services.operations.parts import Operations
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
@@ -56,22 +61,32 @@ class Composed:
     web: WebContext
     assistant: Assistant
     identity: Identity
+    durable: Durable
     checks: dict[str, Check]
+    notices: list[str]
+    """What the operator should know, though everything works."""
+
+    @property
+    def operations(self) -> Operations:
+        """What looking after the jobs takes."""
+        return Operations(self.durable.jobs, self.assistant.zone)
+
+    async def end(self, seconds: float) -> None:
+        """End what is under way, each in its own way, within this time; none of it is lost."""
+        await asyncio.gather(self.durable.end(seconds), self.assistant.running.close(seconds))
 
 
 @asynccontextmanager
-async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGenerator[Composed]:
+async def composed(
+    settings: Settings, home: Home, public_url: str, *, kind: Kind = "server"
+) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = open_database(settings.database, home.database)
-    process = Presence(database, "server")
-    model = _model(settings)
+    process = Presence(database, kind)
+    model, notes = _model(settings), _notes(settings)
     opened = AsyncExitStack()
-    fetcher = Fetcher(
-        allow_hosts=settings.fetch.allow_hosts,
-        timeout_seconds=settings.fetch.timeout_seconds,
-        max_bytes=settings.fetch.max_bytes,
-    )
-    parser = _parser(settings)
+    fetcher, parser = _fetcher(settings), _parser(settings)
+    durable = Durable(settings, home, database, process)
     try:
         await database.migrate()
         await process.enter()
@@ -80,8 +95,8 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
         objects = open_store(settings.storage, home.path)
         files = Files(database, objects, links)
-        index = EmbeddedIndex()
-        searcher = Searcher(database, index)
+        material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
+        sources = Sources(material.catalog)
         running = RunningTurns()
         assistant = Assistant(
             settings=settings,
@@ -89,27 +104,34 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             files=files,
             fetcher=fetcher,
             parser=parser,
-            ingest=Ingest(database, index),
-            searcher=searcher,
-            replier=Replier(searcher, model),
-            sources=Sources(database, index),
+            ingest=material.ingest,
+            searcher=material.searcher,
+            replier=Replier(material.searcher, sources, model, Outside(notes, settings.external.limit)),
+            sources=sources,
             running=running,
             process=process,
+            jobs=durable.jobs,
         )
-        known = await opened.enter_async_context(identity(settings, home, database))
+        register_imports(durable.kinds, assistant)
+        known = await opened.enter_async_context(identity(settings, home, database, first=kind == "server"))
         web = _web(settings, known, files)
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
+        checks["index"] = material.catalog.index.check
+        checks |= await durable.start()
+        parts = Composed(web, assistant, known, durable, checks, material.notices)
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
             async with _beside(keep_recovering(assistant)):
-                yield Composed(web, assistant, known, checks)
-            await running.close(settings.server.stop_seconds)
+                yield parts
+            await parts.end(settings.server.stop_seconds)
     finally:
+        await durable.close()
         await opened.aclose()
         await parser.close()
         await fetcher.close()
-        if model is not None:
-            await model.close()
+        for part in (model, notes):
+            if part is not None:
+                await part.close()
         await process.leave()
         await database.close()
 
@@ -164,15 +186,10 @@ def check_supported(settings: Settings) -> None:
     """Raise Misconfigured for settings that this release cannot honour, rather than ignore them."""
     url = settings.database.url.get_secret_value()
     try:
-        server = bool(url) and parse_url(url).get_backend_name() != "sqlite"
+        if url:
+            parse_url(url)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_DATABASE_URL：{error}") from error
-    if server:  # to be lifted with the first index that does not live in SQLite: everything else runs on PostgreSQL
-        raise Misconfigured(
-            "WENSHU_DATABASE_URL：本版本仅支持 SQLite（sqlite+aiosqlite:///文件）。This release runs on SQLite only."
-        )
-    if settings.milvus.uri:
-        raise Misconfigured("WENSHU_MILVUS_URI：本版本仅支持内置索引。This release has the embedded index only.")
     try:
         place(settings.storage, settings.home)
     except ValueError as error:
@@ -181,6 +198,7 @@ def check_supported(settings: Settings) -> None:
         AllowList.parse(settings.fetch.allow_hosts)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
+    _check_issuer(settings)
     try:
         check_length(settings.admin.password.get_secret_value() or made_up())
     except InvalidInput as error:
@@ -193,6 +211,16 @@ def check_supported(settings: Settings) -> None:
         embedder(settings)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_EMBEDDING_URL, WENSHU_EMBEDDING_API_KEY：{error}") from error
+
+
+def _check_issuer(settings: Settings) -> None:
+    auth = settings.auth
+    if bool(auth.oidc_issuer) != bool(auth.oidc_audience):
+        raise Misconfigured("WENSHU_AUTH_OIDC_ISSUER 与 WENSHU_AUTH_OIDC_AUDIENCE 需要一起设置。Set both or neither.")
+    parts = urlsplit(auth.oidc_issuer)
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if auth.oidc_issuer and not ((parts.scheme == "https" and parts.hostname) or plain):
+        raise Misconfigured("WENSHU_AUTH_OIDC_ISSUER 应为 https 地址。It has to be an https address.")
 
 
 def embedder(settings: Settings) -> Embedder | None:
@@ -208,6 +236,11 @@ def embedder(settings: Settings) -> Embedder | None:
         batch=embedding.batch,
         seconds=embedding.seconds,
     )
+
+
+def _fetcher(settings: Settings) -> Fetcher:
+    fetch = settings.fetch
+    return Fetcher(allow_hosts=fetch.allow_hosts, timeout_seconds=fetch.timeout_seconds, max_bytes=fetch.max_bytes)
 
 
 def _parser(settings: Settings) -> ParserPool:
@@ -230,6 +263,19 @@ def _model(settings: Settings) -> ChatModel | None:
         first_byte_timeout=llm.first_byte_seconds,
         between_bytes_timeout=llm.between_bytes_seconds,
     )
+
+
+def _notes(settings: Settings) -> Notes | None:
+    external = settings.external
+    token = external.token.get_secret_value()
+    if not external.url:
+        return None
+    seconds, most = external.timeout_seconds, external.max_bytes
+    if external.kind == "http":
+        return HttpNotes(external.url, token, timeout_seconds=seconds, max_bytes=most)
+    from wenshu.core.external.mcp import McpNotes  # noqa: PLC0415 (the client takes 0.7 s that only its users need)
+
+    return McpNotes(external.url, external.tool, token, timeout_seconds=seconds, max_bytes=most)
 
 
 def _database_check(database: Database) -> Check:

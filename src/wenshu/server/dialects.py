@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from wenshu.kit.errors import WenshuError
-from wenshu.services.accounts.dialect import ACCOUNTS, ADMIN
+from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.assistant.dialect import AssistantDialect
-from wenshu.web.coded import CodedDialect
+from wenshu.web.coded import ADMIN, CodedDialect
 from wenshu.web.dialect import Dialect
 from wenshu.web.plain import PlainDialect
 

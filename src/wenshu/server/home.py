@@ -31,6 +31,8 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.database = self.path / "wenshu.sqlite3"
+        self.index = self.path / "index.sqlite3"
+        self.jobs = self.path / "jobs.sqlite3"
         self.secret = self.path / "secret.key"
         self.temporary = self.path / "tmp"
         self._server = self.path / "server.json"

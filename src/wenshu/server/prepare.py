@@ -6,11 +6,13 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_words, open_database
 from wenshu.core.database.examine import examine
+from wenshu.core.index.port import IndexUnusable
 from wenshu.core.settings import Settings
 from wenshu.core.storage.links import load_secret
 from wenshu.core.storage.store import open_store
-from wenshu.server.compose import Misconfigured
+from wenshu.server.compose import Misconfigured, embedder
 from wenshu.server.home import Home
+from wenshu.server.library import library
 
 
 def own(home: Home) -> None:
@@ -25,7 +27,7 @@ def own(home: Home) -> None:
 
 
 def prepare(settings: Settings, home: Home) -> None:
-    """Make the signing key and the store, and bring the schema to the newest form. Raises Misconfigured."""
+    """Make the signing key and the store, bring the schema to the newest form, try the index. Raises Misconfigured."""
     try:
         load_secret(settings.storage, home.secret)
     except (OSError, ValueError) as error:
@@ -41,11 +43,13 @@ def prepare(settings: Settings, home: Home) -> None:
         ) from error
     database = open_database(settings.database, home.database)
     try:
-        faults = asyncio.run(_migrate(database))
+        faults = asyncio.run(_open(settings, home, database))
     except DatabaseUnavailable as error:
         raise Misconfigured(
             f"数据库无法连接 The database cannot be reached: {database.place} ({error.reason})"
         ) from error
+    except IndexUnusable as error:
+        raise Misconfigured(str(error)) from error
     except OperationalError as error:
         raise Misconfigured(f"数据库无法打开 The database cannot be opened: {database.place} ({error.orig})") from error
     except DatabaseError as error:
@@ -55,12 +59,14 @@ def prepare(settings: Settings, home: Home) -> None:
         raise Misconfigured("\n".join(f"数据库 Database {database.place}：{fault}" for fault in faults))
 
 
-async def _migrate(database: Database) -> list[str]:
+async def _open(settings: Settings, home: Home, database: Database) -> list[str]:
     """What is wrong with the database; nothing was changed then."""
     try:
         _, faults = await examine(database)
         if not faults:
             await database.migrate()
+            async with library(settings, home, database, embedder(settings)):
+                pass
         return faults
     finally:
         await database.close()

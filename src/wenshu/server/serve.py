@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import FrameType
 
@@ -24,9 +24,10 @@ log = structlog.get_logger()
 class Server(uvicorn.Server):
     """uvicorn's server, which lets open streams end when a stop is asked for, and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, ready: Callable[[], None], *, stop_seconds: float) -> None:
         super().__init__(config)
         self._app = app
+        self._stop_seconds = stop_seconds
         self._ready = ready
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -46,9 +47,9 @@ class Server(uvicorn.Server):
 
     def _end_streams(self) -> None:
         # uvicorn waits for open answers before the lifespan ends: they are ended from here, or nothing would end them.
-        assistant = getattr(self._app.state, "assistant", None)
-        if assistant is not None and self._ending is None:
-            self._ending = asyncio.ensure_future(assistant.running.close(assistant.settings.server.stop_seconds))
+        end: Callable[[float], Coroutine[None, None, None]] | None = getattr(self._app.state, "end", None)
+        if end is not None and self._ending is None:
+            self._ending = asyncio.ensure_future(end(self._stop_seconds))
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -127,7 +128,7 @@ def _run(settings: Settings, home: Home, bound: socket.socket, ready: Ready) -> 
         loopback = is_loopback(settings.server.host)
         ready(Welcome(url, trusts(settings), loopback, app.state.first_password))
 
-    server = Server(config, app, announce)
+    server = Server(config, app, announce, stop_seconds=settings.server.stop_seconds)
     # uvicorn raises the signal once more after its graceful stop: by default that would end us before the clean-up.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_handled)

@@ -45,6 +45,10 @@ class Caller:
         """The scope that a body names."""
         return self.scope(body.tenant_code, body.org_code)
 
+    def overseen(self, tenant_code: str | None, org_code: str | None) -> Scope:
+        """The scope that a call may look after (``Principal.oversees``). Raises as ``scope`` does."""
+        return self._admitted(self.principal.oversees(tenant_code, org_code))
+
     def bearer(self, tenant_code: str | None, org_code: str | None) -> Scope:
         """The scope of a call by an unguessable id (``Principal.bearer``). Raises as ``scope`` does."""
         return self._admitted(self.principal.bearer(tenant_code, org_code))

@@ -113,6 +113,10 @@ class CodedDialect:
         return sse(event.id, self.failure(event.data)[1] if isinstance(event.data, WenshuError) else event.data)
 
 
+ADMIN = CodedDialect("admin")
+"""Of all calls under ``/api/v1/admin``, whichever service they are of."""
+
+
 def _errors(error: WenshuError) -> list[Mapping[str, Any]]:
     if error.details:
         return list(error.details)

@@ -1,7 +1,7 @@
 """Health: alive, and ready with the reasons when not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 from fastapi import APIRouter
@@ -19,8 +19,11 @@ _SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def health_router(checks: Mapping[str, Check]) -> APIRouter:
-    """``/livez`` and ``/readyz``; each check is named in the answer with ``ok`` or what is wrong."""
+def health_router(checks: Mapping[str, Check], notices: Sequence[str] = ()) -> APIRouter:
+    """``/livez`` and ``/readyz``; each check is named in the answer with ``ok`` or what is wrong.
+
+    ``notices`` are told there, too, and make nobody less ready.
+    """
     router = APIRouter(tags=["运行 Operations"])
     running: dict[str, asyncio.Future[None]] = {}
 
@@ -38,7 +41,9 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
         outcomes = await asyncio.gather(*(_outcome(name, running[name]) for name in checks))
         results = dict(zip(checks, outcomes, strict=True))
         ready = all(result == "ok" for result in outcomes)
-        body = {"status": "ok" if ready else "unavailable", "checks": results}
+        body: dict[str, object] = {"status": "ok" if ready else "unavailable", "checks": results}
+        if notices:
+            body["notices"] = list(notices)
         return JsonResponse(body, status_code=200 if ready else 503)
 
     return router

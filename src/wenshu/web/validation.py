@@ -29,6 +29,7 @@ _WORDING = {
     "too_long": "最多 {max_length} 项",
     "too_short": "至少 {min_length} 项",
     "literal_error": "取值应为 {expected}",
+    "enum": "取值应为 {expected}",
     "string_pattern_mismatch": "格式不正确",
     "value_error": "{error}",
 }

@@ -6,6 +6,9 @@ import unicodedata
 from wenshu.zh.fold import fold
 from wenshu.zh.numerals import numerals
 
+TERMS_VERSION = 1
+"""Raise it with every change of what ``terms`` gives: an index made with others is rebuilt by ``wenshu reindex``."""
+
 
 def terms(text: str) -> list[str]:
     """The index terms of a text, in order, with repeats.

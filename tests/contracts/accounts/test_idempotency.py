@@ -20,6 +20,7 @@ CREATES = {
     "POST /vector_db_service/add_multi_document",
     "POST /vector_db_service/add_qa",
     "POST /vector_db_service/add_qa_from_template",
+    "POST /vector_db_service/imports",
     "POST /chat_service/chat",
     "POST /chat_service/session",
     "POST /chat_service/session/{session_id}/messages/{message_id}/regenerate",
@@ -32,6 +33,10 @@ CREATES = {
     "POST /api/v1/admin/signing-keys/rotate",
 }
 CREATES_NOTHING = {
+    "POST /vector_db_service/unchanged_documents",
+    "POST /vector_db_service/imports/{import_id}/cancel",
+    "POST /api/v1/admin/jobs/{job_id}/retry",
+    "POST /api/v1/admin/jobs/{job_id}/cancel",
     "POST /vector_db_service/new_collection",
     "POST /vector_db_service/del_collection",
     "POST /vector_db_service/del_document",

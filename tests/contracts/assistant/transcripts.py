@@ -119,6 +119,8 @@ def _is_kind(kind: str, value: Any) -> bool:
         return isinstance(value, str) and re.fullmatch(_KINDS[kind], value) is not None
     if kind in _TYPES:
         return isinstance(value, list) and all(isinstance(item, _TYPES[kind]) for item in value)
+    if kind == "any":
+        return True
     if kind == "int":
         return type(value) is int
     assert kind == "score", f"unknown kind {kind}"

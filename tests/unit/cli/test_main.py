@@ -25,15 +25,22 @@ def home(monkeypatch, tmp_path):
     [
         [],
         ["serve"],
+        ["worker"],
         ["ask"],
         ["search"],
         ["import"],
         ["import", "docs"],
         ["import", "qa"],
+        ["jobs"],
+        ["jobs", "list"],
+        ["jobs", "show"],
+        ["jobs", "retry"],
+        ["jobs", "cancel"],
         ["config"],
         ["config", "show"],
         ["doctor"],
         *([group, command] for group, commands in GROUPS.items() for command in commands.split()),
+        ["reindex"],
     ],
 )
 def test_help_helps(command):
@@ -63,6 +70,14 @@ def test_serve_refuses_other_addresses():
     result = runner.invoke(app, ["serve", "--host", "10.255.0.1"])
     assert result.exit_code == 1
     assert "--trust-network" in result.stderr
+
+
+def test_a_worker_on_sqlite_is_told_what_to_do_instead(tmp_path):
+    result = runner.invoke(app, ["worker"])
+    assert result.exit_code == 1
+    assert "wenshu serve" in result.stderr
+    assert "postgresql://" in result.stderr
+    assert not (tmp_path / "home").exists()
 
 
 def test_serve_says_when_the_port_is_taken():

@@ -16,7 +16,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=80)
 
 def entry(body, *, title="广茂铁路", heading=""):
     return Entry(
-        collection="DOC", owner_id=1, ordinal=0, name="", title=title, heading=heading, body=body, source="",
+        collection="DOC", generation=1, ordinal=0, name="", title=title, heading=heading, body=body, source="",
         start=0, end=len(body), page=None,
     )  # fmt: skip
 

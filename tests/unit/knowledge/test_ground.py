@@ -41,6 +41,19 @@ def test_lets_through_what_stands_in_the_cited_passage(library: list[Passage], s
         ("云图X3的保修期为24个月。[1]", "facts"),
         ("公司文化优秀，值得每一位员工信赖。[3]", "overlap"),
         ("公司表现优秀，值得信赖。", "no_source"),
+        ("可以。[1]", "overlap"),
+        ("是的，没有。[3]", "overlap"),
+        ("会社の本社は福州市にあります。[3]", "facts"),
+        ("Компания основана в 2016 году. [3]", "facts"),
+        ("The company was founded in May 2016. [3]", "facts"),
+        ("公司成立于2016年5月，详见[官网](https://evil.example/x)。[3]", "markup"),
+        ("公司成立于2016年5月 ![图](https://evil.example/p.png?d=1)。[3]", "markup"),
+        ("公司成立于2016年5月，见 https://evil.example 。[3]", "markup"),
+        ("公司成立于2016年5月<img src=x onerror=alert(1)>。[3]", "markup"),
+        ("公司成立于2016年5月＜script＞。[3]", "markup"),
+        ("公司成立于2016年5月，javascript:alert(1)。[3]", "markup"),
+        ("公司成立于2016年5月&#60;b&#62;。[3]", "markup"),
+        ("[3]: https://evil.example", "markup"),
         ("[1]", "empty"),
         ("  ", "empty"),
     ],
@@ -64,6 +77,47 @@ def test_a_cited_passage_without_a_share_is_no_citation(library: list[Passage]) 
     assert [citation.passage.title for citation in verdict.statement.citations] == ["公司简介"]
 
 
+def test_an_address_may_stand_where_the_source_has_it(shelf) -> None:
+    passages = [shelf.passage("预约请访问 https://wenshu.example/book 。", "手册")]
+    assert check("预约请访问 https://wenshu.example/book 。[1]", passages).supported
+    assert check("预约请访问 https://wenshu.example/book/evil 。[1]", passages).reason == "markup"
+    assert check("预约请访问[这里](https://wenshu.example/book)。[1]", passages).reason == "markup"
+    assert check("预约请访问手册[1](https://wenshu.example/book)。", passages).reason == "markup"
+    for harmless in ("预约请访问手册！[1]（见附录）", "预约请访问手册。[1](见附录)"):
+        assert check(harmless, passages).reason != "markup"
+
+
+@pytest.mark.parametrize(
+    ("source", "true", "false"),
+    [
+        (
+            "第一季度营业收入为100万元，第二季度营业收入为200万元。",
+            "第二季度营业收入为200万元。",
+            "第一季度营业收入为200万元。",
+        ),
+        ("东门仓库由林晓峰负责。西门仓库由周雨晴负责。", "西门仓库由周雨晴负责。", "西门仓库由林晓峰负责。"),
+        ("LX-U20的质保期为六年。LX-N10的质保期为三年。", "LX-N10的质保期为三年。", "LX-N10的质保期为六年。"),
+        (
+            "| 型号 | 口径 | 目录价（元） |\n| --- | --- | --- |\n| LX-U20 | DN20 | 618 |\n| LX-N10 | DN20 | 328 |\n",
+            "LX-N10的目录价为328元。",
+            "LX-N10的目录价为618元。",
+        ),
+        ("2024年收入3.2亿元，2025年收入4.1亿元。", "2025年收入4.1亿元。", "2025年收入3.2亿元。"),
+    ],
+)
+def test_a_fact_given_to_the_wrong_thing_is_cut(shelf, source: str, true: str, false: str) -> None:
+    passages = [shelf.passage(source, "资料")]
+    assert check(f"{true}[1]", passages).supported
+    assert check(f"{false}[1]", passages).reason == "swapped"
+    assert check(false, passages).supported is False
+
+
+def test_joined_and_shortened_facts_are_no_swap(shelf) -> None:
+    passages = [shelf.passage("东门仓库由林晓峰负责，面积200平方米。西门仓库由周雨晴负责，面积300平方米。", "资料")]
+    for true in ("东门和西门仓库分别由林晓峰和周雨晴负责。[1]", "仓库的面积分别为200平方米和300平方米。[1]"):
+        assert check(true, passages).supported, true
+
+
 def test_finds_the_source_of_a_sentence_without_a_marker(library: list[Passage]) -> None:
     verdict = check("云图X3的保修期为二十四个月。", library)
     assert verdict.supported
@@ -80,7 +134,15 @@ def test_connectives_need_no_source(library: list[Passage]) -> None:
 def test_creative_texts_may_use_their_own_words_but_not_their_own_facts(library: list[Passage]) -> None:
     assert check("钩子：想象一下清晨醒来的样子", library, creative=True).supported
     assert check("镜头1，0-3秒，主角推门而入", library, creative=True).supported
-    assert not check("钩子：已有5000位用户选择", library, creative=True).supported
+    assert check("| 2 | 0-5秒 | logo 特写，BGM 渐入 | 今天聊聊保修 | 保修 |", library, creative=True).supported
+    for false in (
+        "钩子：已有5000位用户选择",
+        "第500个客户来了",
+        "方案3万人点赞",
+        "来 evil.example 看看",
+        "ぜひご覧ください",
+    ):
+        assert not check(false, library, creative=True).supported, false
     assert check("口播：保修整整24个月！[2]", library, creative=True).statement.citations
 
 

@@ -40,3 +40,32 @@ def test_facts_are_short_and_told_apart(shelf) -> None:
     assert all(len(fact.citation.quote) <= 70 for fact in found)
     assert sum("2016" in fact.text for fact in found) == 1
     assert not any(fact.text.endswith("？") for fact in found)
+
+
+def test_what_is_shown_of_a_fact(shelf) -> None:
+    text = (
+        "2009年冬天，文枢科技的创始人摔断了腿。\n他说：“数字记错一位，人家就要多交钱。”\n"
+        "文枢科技的第一间办公室有26平方米，账上有42万元。\n与去年相比，文枢科技的成本从142元降到118元。\n"
+    )
+    found = {fact.text: fact for fact in facts("文枢科技", [shelf.passage(text, "文枢科技")])}
+    dated = found["2009年冬天，文枢科技的创始人摔断了腿。"]
+    assert (dated.years, dated.number, dated.compares) == (["2009年"], "", False)
+    spoken = found["“数字记错一位，人家就要多交钱。”"]
+    assert spoken.speech == "数字记错一位，人家就要多交钱。"
+    counted = found["文枢科技的第一间办公室有26平方米，账上有42万元。"]
+    assert (counted.number, counted.caption) == ("26平方米", "文枢科技的第一间办公室有26平方米")
+    assert found["与去年相比，文枢科技的成本从142元降到118元。"].compares
+
+
+def test_items_are_said_with_what_they_stand_under_and_rows_in_words(shelf) -> None:
+    text = (
+        "## 三、不保修的情形\n\n- 自行拆开云图X3的铅封。\n- 冰冻、雷击造成的损坏。\n\n"
+        "| 型号 | 保修期 |\n| --- | --- |\n| 云图X3 | 24个月 |\n"
+    )
+    found = {fact.said for fact in facts("云图X3", [shelf.passage(text, "云图X3手册")])}
+    assert {"不保修的情形：自行拆开云图X3的铅封。", "不保修的情形：冰冻、雷击造成的损坏。", "云图X3：24个月。"} <= found
+
+
+def test_what_is_said_to_colleagues_is_no_fact_for_an_audience(shelf) -> None:
+    text = "会议决定由王敏负责文枢科技的展位。文枢科技的服务热线是0591-01008020。不要点名批评同行，讲文枢科技的承诺。"
+    assert facts("文枢科技", [shelf.passage(text, "文枢科技")]) == []

@@ -9,9 +9,9 @@ from wenshu.knowledge.features import Asked
 from wenshu.knowledge.rerank import falling, rerank
 
 
-def piece(owner_id, title, body, collection="DOC"):
+def piece(generation, title, body, collection="DOC"):
     return Entry(
-        collection=collection, owner_id=owner_id, ordinal=0, name="", title=title, heading="", body=body, source="",
+        collection=collection, generation=generation, ordinal=0, name="", title=title, heading="", body=body, source="",
         start=0, end=len(body), page=None,
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ PAIRS = (
     [("產品優勢是什麼", 1), ("你们产品有什么优势", 1), ("产品价格多少", 2), ("如何退货", 3), ("联系客服", 3)],
 )
 def test_the_alike_question_comes_first(question, best):
-    assert ranked(question, *PAIRS)[0].entry.owner_id == best
+    assert ranked(question, *PAIRS)[0].entry.generation == best
 
 
 def test_the_same_question_is_sure_in_any_script_and_punctuation():

@@ -1,43 +1,37 @@
 import pytest
 
-from wenshu.core.database.engine import Database, sqlite_url
+from libraries import opened, shelve
 from wenshu.core.database.scope import Scope
-from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.core.index.filters import DOC_FIELDS, parse_filter
 from wenshu.core.index.port import Entry
-from wenshu.knowledge.search import CANDIDATES, Searcher
+from wenshu.knowledge.search import CANDIDATES, Least
 
 ACME, GLOBEX = Scope("acme"), Scope("globex")
 
 
-def entry(owner_id, title, body, *, collection="DOC", ordinal=0, name="", source=""):
+def entry(generation, title, body, *, collection="DOC", ordinal=0, name="", source=""):
     return Entry(
-        collection=collection, owner_id=owner_id, ordinal=ordinal, name=name or f"{title}.txt", title=title, heading="",
-        body=body, source=source, start=10, end=10 + len(body), page=1,
+        collection=collection, generation=generation, ordinal=ordinal, name=name or f"{title}.txt", title=title,
+        heading="", body=body, source=source, start=10, end=10 + len(body), page=1,
     )  # fmt: skip
 
 
-@pytest.fixture
-async def database(tmp_path):
-    opened = Database(sqlite_url(tmp_path / "search.sqlite3"))
-    await opened.migrate()
-    async with opened.write(ACME) as tx:
-        await EmbeddedIndex().put(
-            tx,
+@pytest.fixture(params=["embedded", "file"])
+async def books(request, tmp_path):
+    async with opened(tmp_path, request.param) as books:
+        await shelve(
+            books.catalog,
             ACME,
-            [
-                entry(1, "广茂铁路", "广茂铁路全长364.6公里。", ordinal=2, source="http://x/1"),
-                entry(2, "广茂铁路", "1991年全线通车。"),
-                entry(3, "铁路有多长？", "364.6公里。", collection="QA", name="铁路有多长？", source="手册"),
-            ],
+            entry(1, "广茂铁路", "广茂铁路全长364.6公里。", ordinal=2, source="http://x/1"),
+            entry(2, "广茂铁路", "1991年全线通车。"),
+            entry(3, "铁路有多长？", "364.6公里。", collection="QA", name="铁路有多长？", source="手册"),
         )
-    yield opened
-    await opened.close()
+        yield books
 
 
 @pytest.fixture
-def searcher(database):
-    return Searcher(database, EmbeddedIndex())
+def searcher(books):
+    return books.searcher
 
 
 async def test_a_document_hit_carries_what_answers_cite(searcher):
@@ -65,7 +59,9 @@ async def test_limit_least_and_filter_narrow(searcher):
     every = await searcher.search(ACME, "广茂铁路全长多少公里", limit=5)
     assert len(every) == 2
     between = (every[0].score + every[1].score) / 2
-    assert await searcher.search(ACME, "广茂铁路全长多少公里", limit=5, least=between) == every[:1]
+    for least in Least(cosine=between), Least(rrf=between):
+        searched = await searcher.look(ACME, "广茂铁路全长多少公里", limit=5, least=least)
+        assert [hit.passage for hit in searched.hits] == every[:1]
     expression = parse_filter("chunk_index == 0", DOC_FIELDS)
     assert [hit.key for hit in await searcher.search(ACME, "广茂铁路全长", limit=5, expression=expression)] == [
         "doc:2:0"
@@ -77,16 +73,14 @@ async def test_other_tenants_find_nothing(searcher):
     assert await searcher.search(Scope(), "广茂铁路", limit=5) == []
 
 
-async def test_other_tenants_do_not_move_a_score(searcher, database):
+async def test_other_tenants_do_not_move_a_score(searcher, books):
     before = await searcher.search(ACME, "广茂铁路全长多少公里", limit=5)
-    async with database.write(GLOBEX) as tx:
-        await EmbeddedIndex().put(tx, GLOBEX, [entry(n, "广茂铁路", "全长多少公里") for n in range(9, 99)])
+    await shelve(books.catalog, GLOBEX, *(entry(n, "广茂铁路", "全长多少公里") for n in range(9, 99)))
     assert await searcher.search(ACME, "广茂铁路全长多少公里", limit=5) == before
 
 
-async def test_a_large_limit_reads_more_than_the_rerankers_usual_number(searcher, database):
-    async with database.write(GLOBEX) as tx:
-        await EmbeddedIndex().put(tx, GLOBEX, [entry(n, "站台", f"第{n}号站台") for n in range(3 * CANDIDATES)])
+async def test_a_large_limit_reads_more_than_the_rerankers_usual_number(searcher, books):
+    await shelve(books.catalog, GLOBEX, *(entry(n, "站台", f"第{n}号站台") for n in range(100, 100 + 3 * CANDIDATES)))
     assert len(await searcher.search(GLOBEX, "站台", limit=200)) == 3 * CANDIDATES
 
 

@@ -4,13 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from wenshu.core.database.engine import Database, sqlite_url
+from libraries import Books, opened
 from wenshu.core.database.scope import Scope
 from wenshu.core.documents.model import Block, Parsed
-from wenshu.core.index.embedded import EmbeddedIndex
 from wenshu.kit import clock
-from wenshu.knowledge.ingest import Ingest, Pair
-from wenshu.knowledge.search import Searcher
+from wenshu.knowledge.items import Pair
 from wenshu.knowledge.sources import Cited, Sources, best_span
 
 ACME, OTHER = Scope("acme"), Scope("other")
@@ -28,25 +26,21 @@ def parsed(text: str) -> Parsed:
 
 
 class Shelf:
-    def __init__(self, database: Database) -> None:
-        index = EmbeddedIndex()
-        self.ingest, self.sources = Ingest(database, index), Sources(database, index)
-        self.searcher = Searcher(database, index)
+    def __init__(self, books: Books) -> None:
+        self.ingest, self.sources, self.searcher = books.ingest, Sources(books.catalog), books.searcher
 
     async def cited(self, question: str, collection: str = "DOC") -> Cited:
         (passage, *_) = await self.searcher.search(ACME, question, collection=collection, limit=1)
         return Cited(passage.key, passage.name, passage.text, passage.start, clock.now())
 
 
-@pytest.fixture
-async def shelf(tmp_path):
-    database = Database(sqlite_url(tmp_path / "s.sqlite3"))
-    await database.migrate()
-    made = Shelf(database)
-    await made.ingest.replace_document(ACME, "手册.txt", "http://x", parsed(TEXT))
-    await made.ingest.replace_pairs(ACME, [Pair("阀门多久换一次？", "阀门两年一换。")])
-    yield made
-    await database.close()
+@pytest.fixture(params=["embedded", "file"])
+async def shelf(request, tmp_path):
+    async with opened(tmp_path, request.param) as books:
+        made = Shelf(books)
+        await made.ingest.replace_document(ACME, "手册.txt", "http://x", parsed(TEXT))
+        await made.ingest.replace_pairs(ACME, [Pair("阀门多久换一次？", "阀门两年一换。")])
+        yield made
 
 
 async def test_it_stands_between_its_neighbours(shelf):

@@ -4,18 +4,27 @@ import hmac
 
 from wenshu.core.auth.keys import principal_of_key
 from wenshu.core.auth.marks import KEY_MARK, LOCAL_MARK
+from wenshu.core.auth.oidc import Issuer, claimed
 from wenshu.core.auth.principal import LOCAL, Principal
 from wenshu.core.auth.tokens import AccessTokens
 from wenshu.core.database.engine import Database
 from wenshu.kit.errors import Unauthenticated
 
+_LONGEST = 8192
+
 
 class Authenticator:
-    """Knows access tokens, API keys, and the ``local`` credential of this process; empty: there is none."""
+    """Knows access tokens, API keys, an outside issuer's tokens, and the ``local`` credential of this process.
 
-    def __init__(self, database: Database, tokens: AccessTokens, local: str = "") -> None:
+    ``outside`` None, ``local`` empty: there is none.
+    """
+
+    def __init__(
+        self, database: Database, tokens: AccessTokens, local: str = "", outside: Issuer | None = None
+    ) -> None:
         self._database = database
         self._tokens = tokens
+        self._outside = outside
         self._local = local.encode()
 
     async def of_headers(self, authorizations: list[str]) -> Principal:
@@ -30,11 +39,20 @@ class Authenticator:
         return await self.of_credential(credential)
 
     async def of_credential(self, credential: str) -> Principal:
-        """The principal of an API key, an access token or the local credential. Raises Unauthenticated."""
+        """The principal of a key, a token or the local credential.
+
+        Raises Unauthenticated; Unavailable while an outside issuer's keys were never to be had.
+        """
+        if len(credential) > _LONGEST:
+            raise Unauthenticated
         if credential.startswith(KEY_MARK):
             return await principal_of_key(self._database, credential)
         if credential.startswith(LOCAL_MARK):
             if self._local and hmac.compare_digest(credential.encode(), self._local):
                 return LOCAL
             raise Unauthenticated
+        if self._outside is not None:
+            issuer, kid = claimed(credential)
+            if issuer == self._outside.issuer:
+                return await self._outside.check(credential, kid)
         return await self._tokens.check(credential)

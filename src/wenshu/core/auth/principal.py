@@ -55,6 +55,16 @@ class Principal:
         narrowed = self.scope(tenant_code, org_code)
         return narrowed if tenant_code or self.tenant is not None else EVERYTHING
 
+    def oversees(self, tenant_code: str | None, org_code: str | None) -> Scope:
+        """The scope that a caller may look after: an operator's is everything, or any that they name.
+
+        Raises as ``scope`` does.
+        """
+        if not self.operator:
+            return self.scope(tenant_code, org_code)
+        named = TRUSTED.scope(tenant_code, org_code)
+        return named if named.tenant else EVERYTHING
+
     def governs(self, tenant_code: str | None) -> Scope:
         """The scope that an administrator works in: their own; an operator names any tenant.
 

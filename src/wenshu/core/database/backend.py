@@ -1,6 +1,6 @@
 """What differs between the databases: one small class each, behind this protocol."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, cast
@@ -42,6 +42,7 @@ class Pool:
         return {
             "pool_size": self.size,
             "max_overflow": 0,
+            "pool_use_lifo": True,  # the connection whose pages are still in its cache
             "pool_timeout": self.wait_seconds,
             "hide_parameters": True,
             "json_serializer": _to_json,
@@ -69,6 +70,17 @@ class Backend(Protocol):
 
     def insert(self, table: Table) -> DialectInsert:
         """An insert of this dialect."""
+        ...
+
+    async def notify(self, connection: AsyncConnection, notice: str) -> None:
+        """Tell all processes, once the transaction is committed."""
+        ...
+
+    def notices(self) -> AsyncGenerator[str]:
+        """What processes tell, this one's own words among it, while the connection lasts.
+
+        First an empty notice: from then on nothing is missed. Raises what ends the connection.
+        """
         ...
 
     def migrating(self) -> AbstractAsyncContextManager[AsyncConnection]:

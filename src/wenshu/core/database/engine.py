@@ -1,6 +1,6 @@
 """The database as verbs use it: short transactions, alike on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, scope: Scope, backend: Backend) -> None:
         self._connection = connection
         self._backend = backend
+        self._once_committed: list[Callable[[], None]] = []
         self.scope = scope
         self.shared = backend.shared
 
@@ -81,6 +82,19 @@ class Transaction:
         """
         await self._backend.lock(self._connection, _joined(name))
 
+    async def notify(self, notice: str) -> None:
+        """Tell the other processes once this is committed (see ``Notices``): ids, a line at most. On SQLite nothing."""
+        await self._backend.notify(self._connection, notice)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have ``call`` made once this is committed, and never where it is not: for telling what now stands."""
+        self._once_committed.append(call)
+
+    def committed(self) -> None:
+        """Make the calls; ``Database.write`` says when."""
+        for call in self._once_committed:
+            call()
+
 
 class Database:
     """A pool of connections to one database. Raises ValueError in words for a URL that is not taken.
@@ -91,6 +105,8 @@ class Database:
 
     def __init__(self, url: str, pool: Pool | None = None) -> None:
         parsed = parse_url(url)
+        self.url = parsed
+        """With its password: for whoever opens connections of their own, never for words."""
         self.place = place(parsed)
         self._backend: Backend = _backend(parsed.get_backend_name())(parsed, pool or Pool())
         self.shared = self._backend.shared
@@ -113,7 +129,9 @@ class Database:
             async with self._backend.turn(name), self._backend.writer.connect() as connection, connection.begin():
                 if name:
                     await self._backend.lock(connection, name)
-                yield Transaction(connection, scope, self._backend)
+                tx = Transaction(connection, scope, self._backend)
+                yield tx
+        tx.committed()
 
     async def migrate(self) -> None:
         """Bring the schema to the newest revision; of processes that start at once, one does it."""
@@ -122,6 +140,10 @@ class Database:
         with self._told():
             async with self._backend.migrating() as connection:
                 await connection.run_sync(upgrade)
+
+    def notices(self) -> AsyncGenerator[str]:
+        """What processes tell each other; see ``Backend.notices``."""
+        return self._backend.notices()
 
     async def close(self) -> None:
         """Give back every connection."""

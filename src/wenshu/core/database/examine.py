@@ -6,6 +6,8 @@ from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import EVERYTHING
 
 LEAST_POSTGRESQL = 13
+STEPS_SCHEMA = "wenshu_jobs"
+"""Where the engine of durable jobs has its tables."""
 
 
 async def examine(database: Database) -> tuple[str, list[str]]:
@@ -16,7 +18,7 @@ async def examine(database: Database) -> tuple[str, list[str]]:
     async with database.read(EVERYTHING) as tx:
         if not database.shared:
             return f"SQLite {await tx.value(text('SELECT sqlite_version()'))}", []
-        row = await tx.first(text(_POSTGRESQL))
+        row = await tx.first(text(_POSTGRESQL).bindparams(steps_schema=STEPS_SCHEMA))
     assert row is not None  # noqa: S101 (a select without FROM has one row)
     faults: list[str] = []
     if row.version < LEAST_POSTGRESQL * 10_000:
@@ -25,6 +27,11 @@ async def examine(database: Database) -> tuple[str, list[str]]:
         faults.append(f"数据库编码为 {row.encoding}，需要 UTF8 the database's encoding must be UTF8")
     if not row.creates:
         faults.append("该用户不能在其模式中建表 the user may not create tables: GRANT CREATE ON SCHEMA public")
+    if not row.steps:
+        faults.append(
+            f"该用户不能使用或建立后台任务的模式 {STEPS_SCHEMA} the user may not make the schema of the jobs' steps: "
+            "GRANT CREATE ON DATABASE"
+        )
     return f"PostgreSQL {row.shown.split()[0]}", faults
 
 
@@ -32,5 +39,9 @@ _POSTGRESQL = """
 SELECT current_setting('server_version_num')::int AS version,
        current_setting('server_version') AS shown,
        current_setting('server_encoding') AS encoding,
-       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS creates
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS creates,
+       coalesce(
+           (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :steps_schema),
+           has_database_privilege(current_database(), 'CREATE')
+       ) AS steps
 """

@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from wenshu.core.database.backend import Pool, refuse_nul
 
 _MIGRATIONS = "migrations"
+_CHANNEL = "wenshu"
 _MOST_LOOKS = 5
 _CONNECT = {
     "application_name": "wenshu",
@@ -68,6 +69,20 @@ class PostgreSQL:
     def insert(self, table: Table) -> postgresql.Insert:
         """See ``Backend.insert``."""
         return postgresql.insert(table)
+
+    async def notify(self, connection: AsyncConnection, notice: str) -> None:
+        """See ``Backend.notify``; at most 8,000 bytes."""
+        await connection.execute(sql_select(func.pg_notify(_CHANNEL, notice)))
+
+    async def notices(self) -> AsyncGenerator[str]:
+        """A connection of its own beside the pool: it listens, and holds nothing."""
+        given, options = self.writer.sync_engine.dialect.create_connect_args(self.writer.url)
+        connection = await psycopg.AsyncConnection.connect(*given, **options, autocommit=True)
+        async with connection:
+            await connection.execute(f"LISTEN {_CHANNEL}")
+            yield ""
+            async for notice in connection.notifies():
+                yield notice.payload
 
     @asynccontextmanager
     async def migrating(self) -> AsyncGenerator[AsyncConnection]:

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from wenshu.core.database.backend import Pool, refuse_nul
 from wenshu.core.database.sqlite_driver import connect
+from wenshu.core.database.sqlite_plans import settle_plans
 
 _WRITE = "wenshu_write"
 _MIGRATE = "wenshu_migrate"
@@ -49,6 +50,14 @@ class SQLite:
         """See ``Backend.insert``."""
         return sqlite.insert(table)
 
+    async def notify(self, connection: AsyncConnection, notice: str) -> None:
+        """Nothing: there is no other process."""
+
+    async def notices(self) -> AsyncGenerator[str]:
+        """The empty one, and then none for ever."""
+        yield ""
+        await asyncio.Event().wait()
+
     @asynccontextmanager
     async def migrating(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction in which foreign keys rest; they are checked before the commit.
@@ -63,6 +72,7 @@ class SQLite:
                     broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
                     if broken:
                         raise RuntimeError(f"migrating left rows that refer to nothing: {broken[:5]}")
+                    await connection.run_sync(settle_plans)
             finally:
                 # The next connection opens with its foreign keys on.
                 await connection.invalidate()

@@ -51,14 +51,29 @@ class Parsed:
         return tuple(block for block in self.blocks if block.kind == "heading")
 
 
-def dump(parsed: Parsed) -> Iterator[bytes]:
-    """A document in pieces of bytes, to cross a process: a line of JSON, then the text as UTF-8."""
+def structure(parsed: Parsed) -> str:
+    """All of a document but its text, as a line of JSON, to be kept beside the text."""
     rows = [
         value
         for block in parsed.blocks
         for value in (_KINDS.index(block.kind), block.start, block.end, block.level, block.page or 0)
     ]
-    yield orjson.dumps([rows, parsed.title, parsed.media_type, parsed.pages])
+    return orjson.dumps([rows, parsed.title, parsed.media_type, parsed.pages]).decode()
+
+
+def restore(text: str, line: str | bytes | memoryview) -> Parsed:
+    """The document of a text and its ``structure``; ValueError for anything else."""
+    rows, title, media_type, pages = cast("list[object]", orjson.loads(line))
+    if not (isinstance(title, str) and isinstance(media_type, str) and isinstance(pages, int | None)):
+        raise ValueError("not a parsed document")  # noqa: TRY004 - the data is wrong, not the caller
+    if not isinstance(rows, list):
+        raise ValueError("not a parsed document")  # noqa: TRY004 - as above
+    return Parsed(text, tuple(_blocks(cast("list[object]", rows), len(text))), title, media_type, pages)
+
+
+def dump(parsed: Parsed) -> Iterator[bytes]:
+    """A document in pieces of bytes, to cross a process: a line of JSON, then the text as UTF-8."""
+    yield structure(parsed).encode()
     yield b"\n"
     # Slices: at its limit of memory a process has no room for a second copy of the text.
     for start in range(0, len(parsed.text), _SLICE):
@@ -68,13 +83,7 @@ def dump(parsed: Parsed) -> Iterator[bytes]:
 def load(data: bytes) -> Parsed:
     """What ``dump`` wrote; ValueError for anything else, as the other process may have been subverted."""
     line = data.find(b"\n")
-    rows, title, media_type, pages = cast("list[object]", orjson.loads(data[: max(0, line)]))
-    text = str(memoryview(data)[line + 1 :], "utf-8")
-    if not (isinstance(title, str) and isinstance(media_type, str) and isinstance(pages, int | None)):
-        raise ValueError("not a parsed document")  # noqa: TRY004 - the data is wrong, not the caller
-    if not isinstance(rows, list):
-        raise ValueError("not a parsed document")  # noqa: TRY004 - as above
-    return Parsed(text, tuple(_blocks(cast("list[object]", rows), len(text))), title, media_type, pages)
+    return restore(str(memoryview(data)[line + 1 :], "utf-8"), data[: max(0, line)])
 
 
 def _blocks(numbers: list[object], length: int) -> list[Block]:

@@ -9,50 +9,99 @@ from collections.abc import Collection as Several
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+import numpy as np
 import orjson
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, literal, select, true
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.index.filter_printers import to_sql
-from wenshu.core.index.port import MAX_QUERY_TERMS, Collection, Entry, Found, Query, Statistics
-from wenshu.core.index.tables import passage_owners, passage_terms, passages
-from wenshu.zh.tokens import terms
+from wenshu.core.index.port import (
+    MAX_QUERY_TERMS,
+    Collection,
+    Entry,
+    Found,
+    Item,
+    Near,
+    Passages,
+    Place,
+    Query,
+    Statistics,
+)
+from wenshu.core.index.tables import passage_owners, passage_terms, passage_vectors, passages
+from wenshu.core.index.vectors import Owner, Vectors
+
+MOST_VECTOR_BYTES = 512 * 1024 * 1024
 
 
 class EmbeddedIndex:
-    """The ``Index`` of one process on SQLite."""
+    """The ``Index`` of one process on SQLite: the database itself."""
 
-    async def put(self, tx: Transaction, scope: Scope, entries: Sequence[Entry]) -> None:
-        """See ``Index.put``."""
+    kind: Literal["embedded"] = "embedded"
+    in_database: Literal[True] = True
+
+    def __init__(self, most_vector_bytes: int = MOST_VECTOR_BYTES) -> None:
+        self._vectors = Vectors(most_vector_bytes)
+
+    def within(self, tx: Transaction | None) -> Passages:
+        """See ``Index.within``."""
+        if tx is None:
+            raise TypeError("the embedded index lives in the database's transactions")
+        return SqlitePassages(tx, self._vectors)
+
+    async def settle(self) -> None:
+        """See ``Index.settle``: nothing is left to do."""
+
+    async def check(self) -> None:
+        """See ``Index.check``: the database's own check is this one's."""
+
+    async def close(self) -> None:
+        """See ``Index.close``."""
+        self._vectors.close()
+
+
+class SqlitePassages:
+    """Passages in SQLite, as one transaction sees and changes them."""
+
+    def __init__(self, tx: Transaction, vectors: Vectors) -> None:
+        self._tx = tx
+        self._vectors = vectors
+
+    async def put(self, scope: Scope, items: Sequence[Item]) -> None:
+        """See ``Passages.put``."""
+        tx = self._tx
         numbers: dict[Collection, tuple[int, int]] = {}
-        added: Counter[Collection] = Counter(entry.collection for entry in entries)
+        added: Counter[Collection] = Counter(item.entry.collection for item in items)
         for collection in added:
             await _count(tx, scope.stamp() | {"collection": collection}, added[collection])
             tenant, owner, _ = await _owner(tx, scope, collection)
             numbers[collection] = tenant, owner
         last = select(func.coalesce(func.max(passages.c.id), 0)).where(EVERYTHING.sees(passages))
-        for batch in _batches(enumerate(entries, await tx.value(last) + 1)):
-            await tx.run(insert(passages), [_passage(scope, key, entry) for key, entry in batch])
-            await tx.run(
-                insert(passage_terms), [_terms(*numbers[entry.collection], key, entry) for key, entry in batch]
-            )
+        for batch in _batches(enumerate(items, await tx.value(last) + 1)):
+            await tx.run(insert(passages), [_passage(scope, key, item.entry) for key, item in batch])
+            for collection, (tenant, owner) in numbers.items():
+                rows = [{"key": key, "words": item.terms} for key, item in batch if item.entry.collection == collection]
+                if rows:
+                    await tx.run(_insert_terms(tenant, owner), rows)
+            vectors = [_vector(scope, key, item) for key, item in batch if item.vector is not None]
+            if vectors:
+                await tx.run(insert(passage_vectors), vectors)
 
-    async def remove(self, tx: Transaction, scope: Scope, collection: Collection, owner_ids: Several[int]) -> int:
-        """See ``Index.remove``."""
-        return sum(
-            [await _remove(tx, scope, collection, passages.c.owner_id.in_(batch)) for batch in _batches(owner_ids)]
-        )
+    async def remove(self, scope: Scope, collection: Collection, generations: Several[int]) -> None:
+        """See ``Passages.remove``."""
+        for batch in _batches(generations):
+            await _remove(self._tx, scope, collection, passages.c.generation.in_(batch))
 
-    async def clear(self, tx: Transaction, scope: Scope, collection: Collection) -> int:
-        """See ``Index.clear``."""
-        return await _remove(tx, scope, collection, true())
+    async def clear(self, scope: Scope, collection: Collection, before: int | None = None) -> None:
+        """See ``Passages.clear``."""
+        await _remove(self._tx, scope, collection, true() if before is None else passages.c.generation < before)
 
-    async def find(self, tx: Transaction, scope: Scope, query: Query) -> Found:
-        """See ``Index.find``. Ranked by FTS5's bm25, the most frequent terms passed over where others are enough."""
+    async def find(self, scope: Scope, query: Query) -> Found:
+        """See ``Passages.find``. By FTS5's bm25, the most frequent terms passed over where others are enough."""
+        tx = self._tx
         tenant, owner, size = await _owner(tx, scope, query.collection)
         wanted = list(dict.fromkeys(query.terms))[:MAX_QUERY_TERMS]
         if not size or not wanted:
@@ -61,18 +110,56 @@ class EmbeddedIndex:
         counts = await tx.all(_counts([f"{within}terms : {_quoted(tenant, term)}" for term in wanted]))
         holding = dict(zip(wanted, (row[0] for row in counts), strict=True))
         chosen = " OR ".join(_quoted(tenant, term) for term in _affordable(holding))
-        entries: list[Entry] = []
-        if chosen:
-            candidates = await tx.all(_candidates(scope, query, f"{within}terms : ({chosen})"))
-            entries = [Entry(**dict(zip(_NAMES, row, strict=True))) for row in candidates]
-        return Found(entries, Statistics(size, holding))
+        if not chosen:
+            return Found((), Statistics(size, holding))
+        rows = await tx.all(_candidates(scope, query, f"{within}terms : ({chosen})"))
+        return Found([_entry(row) for row in rows], Statistics(size, holding), await self._cosines(scope, query, rows))
 
-    async def pieces(self, tx: Transaction, scope: Scope, owner_id: int, first: int, last: int) -> Sequence[Entry]:
-        """See ``Index.pieces``."""
-        of_document = passages.c.collection == "DOC", passages.c.owner_id == owner_id, scope.sees(passages)
-        wanted = select(*_ENTRY).where(*of_document, passages.c.ordinal.between(first, last))
-        rows = await tx.all(wanted.order_by(passages.c.ordinal))
-        return [Entry(**dict(zip(_NAMES, row, strict=True))) for row in rows]
+    async def near(self, scope: Scope, query: Query) -> Sequence[Near]:
+        """See ``Passages.near``. Exact; a filter is tried on the nearest few before all that it lets through."""
+        if query.vector is None:
+            return ()
+        owners = await _owners(self._tx, scope, query.collection)
+        narrowed = query.filter is not None or bool(query.without)
+        count = max(8 * query.limit, _BATCH) if narrowed else query.limit
+        best = await self._vectors.nearest(self._tx, owners, query.vector, count)
+        found = await self._entries(scope, query, best)
+        if narrowed and len(found) < query.limit and len(best) == count:
+            among = await self._tx.all(select(passages.c.id).where(scope.sees(passages), _wanted(query)))
+            keys = [row.id for row in among]
+            best = await self._vectors.nearest(self._tx, owners, query.vector, query.limit, keys)
+            found = await self._entries(scope, query, best)
+        return found[: query.limit]
+
+    async def pieces(self, scope: Scope, collection: Collection, generation: int, ordinals: range) -> Sequence[Entry]:
+        """See ``Passages.pieces``."""
+        of_generation = passages.c.collection == collection, passages.c.generation == generation, scope.sees(passages)
+        between = passages.c.ordinal.between(ordinals.start, ordinals.stop - 1)
+        rows = await self._tx.all(select(*_ENTRY).where(*of_generation, between).order_by(passages.c.ordinal))
+        return [_entry(row) for row in rows]
+
+    async def _cosines(self, scope: Scope, query: Query, rows: Sequence[Row[Any]]) -> dict[Place, float]:
+        if query.vector is None or not rows:
+            return {}
+        asked = np.frombuffer(query.vector, "<f4")
+        columns, keys = passage_vectors.c, {row.id: row for row in rows}
+        cosines: dict[Place, float] = {}
+        for batch in _batches(keys):
+            wanted = columns.id.in_(batch), scope.sees(passage_vectors)
+            for found in await self._tx.all(select(columns.id, columns.vector).where(*wanted)):
+                if len(found.vector) == len(query.vector):
+                    row = keys[found.id]
+                    cosine = float(np.frombuffer(found.vector, "<f4") @ asked)
+                    cosines[Place(row.generation, row.ordinal)] = min(1.0, max(-1.0, cosine))
+        return cosines
+
+    async def _entries(self, scope: Scope, query: Query, best: Sequence[tuple[int, float]]) -> list[Near]:
+        entries: dict[int, Entry] = {}
+        for batch in _batches([key for key, _ in best]):
+            these = passages.c.id.in_(batch), scope.sees(passages), _wanted(query)
+            wanted = select(*_ENTRY, passages.c.id).where(*these)
+            entries |= {row.id: _entry(row) for row in await self._tx.all(wanted)}
+        return [Near(entries[key], cosine) for key, cosine in best if key in entries]
 
 
 _BATCH = 500
@@ -107,13 +194,24 @@ def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
         yield batch
 
 
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(**dict(zip(_NAMES, row, strict=False)))
+
+
 def _passage(scope: Scope, key: int, entry: Entry) -> dict[str, Any]:
     return {"id": key, **scope.stamp(), **{name: getattr(entry, name) for name in _NAMES}}
 
 
-def _terms(tenant: int, owner: int, key: int, entry: Entry) -> dict[str, Any]:
-    words = terms(f"{entry.title}\n{entry.heading}\n{entry.body}")
-    return {"rowid": key, "owner": owner, "terms": " ".join(f"{tenant}x{word}" for word in words)}
+def _insert_terms(tenant: int, owner: int) -> Any:  # noqa: ANN401 (SQLAlchemy's own type of an insert)
+    """The number is put before each term by SQLite, which has its own thread, rather than by us in the event loop."""
+    marked = func.replace(bindparam("words"), " ", f" {tenant}x")
+    return insert(passage_terms).values(rowid=bindparam("key"), owner=literal(str(owner)), terms=marked)
+
+
+def _vector(scope: Scope, key: int, item: Item) -> dict[str, Any]:
+    entry = item.entry
+    owner = {**scope.stamp(), "collection": entry.collection, "generation": entry.generation}
+    return {"id": key, **owner, "vector": item.vector}
 
 
 def _quoted(tenant: int, term: str) -> str:
@@ -129,12 +227,17 @@ def _counts(matches: Sequence[str]) -> Select[Any]:
     return select(count.scalar_subquery()).select_from(each)
 
 
-def _candidates(scope: Scope, query: Query, match: str) -> Select[Any]:
+def _wanted(query: Query) -> ColumnElement[bool]:
     narrowed = true() if query.filter is None else to_sql(query.filter, _FIELDS[query.collection])
+    others = passages.c.generation.not_in(query.without) if query.without else true()
+    return and_(passages.c.collection == query.collection, narrowed, others)
+
+
+def _candidates(scope: Scope, query: Query, match: str) -> Select[Any]:
     return (
-        select(*_ENTRY)
+        select(*_ENTRY, passages.c.id)
         .select_from(passage_terms.join(passages, passages.c.id == passage_terms.c.rowid))
-        .where(_MATCHES.match(match), passages.c.collection == query.collection, scope.sees(passages), narrowed)
+        .where(_MATCHES.match(match), scope.sees(passages), _wanted(query))
         .order_by(passage_terms.c.rank)
         .limit(query.limit)
     )
@@ -167,23 +270,34 @@ async def _owner(tx: Transaction, scope: Scope, collection: Collection) -> tuple
     return (row.tenant or 0, row.owner or 0, row.passages or 0) if row else (0, 0, 0)
 
 
+async def _owners(tx: Transaction, scope: Scope, collection: Collection) -> list[Owner]:
+    """Those of the scope that have passages."""
+    columns = passage_owners.c
+    wanted = columns.collection == collection, scope.sees(passage_owners), columns.passages > 0
+    rows = await tx.all(select(columns.id, columns.tenant_code, columns.org_code, columns.version).where(*wanted))
+    return [Owner(row.id, Scope(row.tenant_code, row.org_code), collection, row.version) for row in rows]
+
+
 async def _count(tx: Transaction, owner: dict[str, Any], added: int) -> None:
     """Add to the owner's count of passages; make its row, and its tenant's, where they are new."""
     for row in {**owner, "passages": 0, "org_code": ""}, {**owner, "passages": added}:
         insertion = upsert(passage_owners).values(row)
-        counted = passage_owners.c.passages + insertion.excluded.passages
-        key = ["tenant_code", "org_code", "collection"]
-        await tx.run(insertion.on_conflict_do_update(index_elements=key, set_={"passages": counted}))
+        changed = {
+            "passages": passage_owners.c.passages + insertion.excluded.passages,
+            "version": passage_owners.c.version + 1,
+        }
+        await tx.run(
+            insertion.on_conflict_do_update(index_elements=["tenant_code", "org_code", "collection"], set_=changed)
+        )
 
 
-async def _remove(tx: Transaction, scope: Scope, collection: Collection, condition: ColumnElement[bool]) -> int:
+async def _remove(tx: Transaction, scope: Scope, collection: Collection, condition: ColumnElement[bool]) -> None:
     doomed = passages.c.collection == collection, scope.sees(passages), condition
     owners = passages.c.tenant_code, passages.c.org_code
-    removed = 0
     for row in await tx.all(select(*owners, func.count().label("held")).where(*doomed).group_by(*owners)):
         owner = {"tenant_code": row.tenant_code, "org_code": row.org_code, "collection": collection}
         await _count(tx, owner, -row.held)
-        removed += int(row.held)
-    await tx.run(delete(passage_terms).where(passage_terms.c.rowid.in_(select(passages.c.id).where(*doomed))))
+    keys = select(passages.c.id).where(*doomed)
+    await tx.run(delete(passage_terms).where(passage_terms.c.rowid.in_(keys)))
+    await tx.run(delete(passage_vectors).where(passage_vectors.c.id.in_(keys), scope.sees(passage_vectors)))
     await tx.run(delete(passages).where(*doomed))
-    return removed

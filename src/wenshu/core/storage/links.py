@@ -33,6 +33,10 @@ class Links:
         """Whether a text would be signed: a caller's own words must never be."""
         return text.startswith(_CANONICAL)
 
+    def kept_id(self, text: str) -> str | None:
+        """The id in a canonical link, None in any other text."""
+        return text.removeprefix(_CANONICAL).split("/", 1)[0] if self.is_canonical(text) else None
+
     def signed(self, url: str) -> str:
         """An address for the outside: a canonical link signed and absolute, any other address as it is."""
         if not self.is_canonical(url):

@@ -1,10 +1,9 @@
-"""The dialects of accounts: login's, ``{"message","error_code"}`` where it fails, and administration's."""
+"""The accounts dialect: a bare value, or ``{"message","error_code"}`` with the status as code."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from wenshu.kit.errors import WenshuError
-from wenshu.web.coded import CodedDialect
 from wenshu.web.plain import PlainDialect
 
 
@@ -13,4 +12,3 @@ def _failure(status: int, error: WenshuError) -> Mapping[str, Any]:
 
 
 ACCOUNTS = PlainDialect("accounts", _failure)
-ADMIN = CodedDialect("admin")

@@ -64,6 +64,8 @@ class SourceView(BaseModel):
 def source_view(cited: dict[str, Any], url: str, place: Place, zone: ZoneInfo) -> SourceView:
     """The view of a passage as a citation keeps it."""
     start: int = cited["text_start"]
+    # Of uploads and notes nothing but the answer is kept: it brought the neighbours along.
+    kept = [Neighbour.model_validate(one) for one in cited.get("neighbours") or ()] if place.state == "attached" else []
     return SourceView(
         marker=cited.get("marker"),
         kind=cited["kind"],
@@ -75,8 +77,8 @@ def source_view(cited: dict[str, Any], url: str, place: Place, zone: ZoneInfo) -
         start=start,
         end=start + len(cited["text"]),
         spans=_marks(cited),
-        before=_neighbours(place.before),
-        after=_neighbours(place.after),
+        before=[*_neighbours(place.before), *(one for one in kept if one.start < start)],
+        after=[*_neighbours(place.after), *(one for one in kept if one.start > start)],
         state=place.state,
         changed=place.state not in {"current", "attached"},
         updated_at=clock.local_text(place.updated_at, zone) if place.updated_at else None,

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.core.index.generation import new_generations
 from wenshu.kit import clock
 from wenshu.knowledge.tables import documents
 
@@ -9,7 +10,14 @@ from wenshu.knowledge.tables import documents
 def row(name, scope):
     now = clock.now()
     return insert(documents).values(
-        doc_name=name, doc_url="", text="", chunks=0, created_at=now, updated_at=now, **scope.stamp()
+        doc_name=name,
+        doc_url="",
+        text="",
+        chunks=0,
+        generation=new_generations(1)[0],
+        created_at=now,
+        updated_at=now,
+        **scope.stamp(),
     )
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from wenshu.core.documents.builder import TextBuilder
 from wenshu.core.documents.limits import Limits
-from wenshu.core.documents.model import Block, Parsed, dump, load
+from wenshu.core.documents.model import Block, Parsed, dump, load, restore, structure
 
 _TEXT = st.text(max_size=40)
 
@@ -25,6 +25,7 @@ def test_a_document_crosses_a_process_unchanged(parts: list[tuple[str, str]], ti
     parsed = builder.build(title=title, media_type="text/plain", pages=7)
 
     assert load(b"".join(dump(parsed))) == parsed
+    assert restore(parsed.text, structure(parsed)) == parsed
     assert all(parsed.text_of(block).strip() for block in parsed.blocks if block.kind != "heading")
 
 

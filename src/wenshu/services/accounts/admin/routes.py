@@ -23,10 +23,9 @@ from wenshu.services.accounts.admin.schemas import (
     User,
     UserWithPassword,
 )
-from wenshu.services.accounts.dialect import ADMIN
 from wenshu.services.accounts.parts import Parts
 from wenshu.web.caller import AnyAdministrator, AnyOperator, needs
-from wenshu.web.coded import AnyPaging, Page
+from wenshu.web.coded import ADMIN, AnyPaging, Page
 from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import dialect_router
 from wenshu.web.scalars import Flag

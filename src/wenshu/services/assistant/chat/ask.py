@@ -96,7 +96,7 @@ def answered(data: Mapping[str, Any]) -> Answered:
 async def _accept(tx: Transaction, parts: Assistant, scope: Scope, asked: Ask, request: ReplyRequest) -> Turn:
     session_id = asked.session_id or new_id()
     title = asked.question[:_TITLE]
-    row = await held_session(tx, session_id)
+    row = await held_session(tx, parts.beside(scope), session_id)
     if row is None:
         key, owner, earlier = await insert_session(tx, scope, asked.user_id, session_id, title), scope, ()
     else:

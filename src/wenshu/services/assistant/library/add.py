@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from wenshu.core.database.scope import Scope
 from wenshu.kit.errors import InvalidInput, WenshuError
-from wenshu.services.assistant.material import read_address
+from wenshu.services.assistant.material import parsed, source_at
 from wenshu.services.assistant.parts import Assistant
 
 _AT_ONCE = 4
@@ -13,8 +13,9 @@ _AT_ONCE = 4
 
 async def add_document(parts: Assistant, scope: Scope, url: str, name: str) -> None:
     """Read the document at ``url`` and store it as ``name``; an earlier one of that name gives way in the same step."""
-    parsed, stored_url = await read_address(parts, scope, url, name)
-    await parts.ingest.replace_document(scope, name, stored_url, parsed)
+    async with source_at(parts, scope, url, name) as source:
+        document = await parsed(parts, source)
+    await parts.ingest.replace_document(scope, name, source.url, document, digest=source.digest)
 
 
 async def add_documents(parts: Assistant, scope: Scope, urls: Sequence[str], names: Sequence[str]) -> int:

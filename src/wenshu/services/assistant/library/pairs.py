@@ -6,7 +6,7 @@ from pathlib import Path
 from wenshu.core.database.scope import Scope
 from wenshu.core.documents.workbook import write_workbook
 from wenshu.kit.errors import InvalidInput
-from wenshu.knowledge.ingest import Pair
+from wenshu.knowledge.items import Pair
 from wenshu.services.assistant.library.schemas import MOST_PAIRS, AddPairs
 from wenshu.services.assistant.parts import Assistant
 

@@ -50,27 +50,36 @@ class Search(ScopedBody):
     rrf_similarity_threshold: Threshold = None
 
 
-class DocumentHit(BaseModel):
-    """A passage found; ``score`` in [0, 1] is how sure retrieval is that it answers."""
+class Measured(BaseModel):
+    """How well a hit fits: ``score`` in [0, 1] is how sure retrieval is that it answers.
+
+    With an embedder also what the two thresholds apply to: the cosine, and the fused rank (at most 2/61 = 0.0328).
+    """
+
+    score: float
+    vector_similarity: float | None
+    rrf_similarity: float | None
+
+
+class DocumentHit(Measured):
+    """A passage found."""
 
     content: str
     doc_name: str
     doc_url: str
     chunk_index: int
-    score: float
     heading: str
     page: int | None
     start: int
     end: int
 
 
-class PairHit(BaseModel):
+class PairHit(Measured):
     """A question–answer pair found."""
 
     question: str
     answer: str
     source: str
-    score: float
 
 
 class Found(BaseModel):

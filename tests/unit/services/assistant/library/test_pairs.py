@@ -1,7 +1,7 @@
 import pytest
 
 from wenshu.kit.errors import InvalidInput
-from wenshu.knowledge.ingest import Pair
+from wenshu.knowledge.items import Pair
 from wenshu.services.assistant.library.pairs import _read
 
 HEADER = ["问题", "答案", "来源"]

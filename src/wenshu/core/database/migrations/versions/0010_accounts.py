@@ -6,7 +6,7 @@ from alembic import op
 from wenshu.core.database.schema import Instant, Key
 
 revision = "0010"
-down_revision = "0002"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Notes from outside (小红书 and the like), asked of a server that the operator named."""

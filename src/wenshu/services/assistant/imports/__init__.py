@@ -1,0 +1,1 @@
+"""Imports: many documents at once, durably."""

@@ -1,0 +1,1 @@
+"""Operations: what runs in the background, for whoever looks after the server."""

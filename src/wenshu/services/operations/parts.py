@@ -1,0 +1,27 @@
+"""What operations is built from; the composition root fills it in."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from wenshu.core.jobs.jobs import Jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The parts that its verbs work with; ``zone`` is that of the times on the wire."""
+
+    jobs: Jobs
+    zone: ZoneInfo
+
+
+def _operations(request: Request) -> Operations:
+    parts: Operations = request.app.state.operations
+    return parts
+
+
+Parts = Annotated[Operations, Depends(_operations)]
+"""The parts of operations, for a route."""

@@ -1,0 +1,123 @@
+"""What the engine needs of DBOS: a new release of it has to keep this."""
+
+import asyncio
+import sqlite3
+import threading
+from contextvars import copy_context
+
+import pytest
+
+from wenshu.core.jobs.engine import Engine, sqlite_file
+from wenshu.core.jobs.running import Ending, JobEnded
+from wenshu.kit.errors import Unavailable
+
+
+@pytest.fixture
+async def engine(tmp_path):
+    engine = Engine("p1", sqlite_file(tmp_path / "jobs.sqlite3"))
+    yield engine
+    await engine.close()
+
+
+async def value(given):
+    return given
+
+
+async def fail():
+    raise Unavailable("数据源无响应")
+
+
+async def test_finished_steps_are_kept_by_their_names(engine):
+    results = []
+
+    async def body():
+        results.append(await engine.step("a", lambda: value({"文": [1, None, 2.5]})))
+        results.append(await engine.step("b", lambda: value(None)))
+
+    await engine.run("job.1", body)
+    assert results == [{"文": [1, None, 2.5]}, None]
+    assert await engine.finished(["job.1", "job.2"]) == {"a": {"文": [1, None, 2.5]}, "b": None}
+    await engine.forget(["job.1"])
+    assert await engine.finished(["job.1"]) == {}
+
+
+async def test_steps_may_run_side_by_side(engine):
+    async def body():
+        await asyncio.gather(*(engine.step(str(n), lambda n=n: value(n)) for n in range(10)))
+
+    await engine.run("job.1", body)
+    assert await engine.finished(["job.1"]) == {str(n): n for n in range(10)}
+
+
+async def test_a_step_that_fails_raises_its_own_error_and_is_not_kept(engine):
+    errors = []
+
+    async def body():
+        try:
+            await engine.step("a", fail)
+        except Unavailable as error:
+            errors.append(error.message)
+        await engine.step("b", lambda: value(1))
+
+    await engine.run("job.1", body)
+    assert errors == ["数据源无响应"]
+    assert await engine.finished(["job.1"]) == {"b": 1}
+
+
+async def test_a_run_that_is_ended_from_outside_keeps_nothing_more(engine):
+    endings = []
+
+    async def body():
+        await engine.step("a", lambda: value(1))
+        try:
+            await engine.step("b", end)
+        except JobEnded as ended:
+            endings.append(ended.ending)
+
+    async def end():
+        # As another process would: outside of the run's context.
+        await asyncio.create_task(engine.finished(["job.1"]), context=outside)
+
+    outside = copy_context()
+    await engine.run("job.1", body)
+    assert endings == [Ending.LOST]
+    assert await engine.finished(["job.1"]) == {"a": 1}
+
+
+async def test_a_run_begins_once(engine):
+    begun = []
+
+    async def body():
+        begun.append(1)
+
+    await engine.run("job.1", body)
+    with pytest.raises(Exception, match=r"job\.1"):
+        await engine.run("job.1", body)
+    assert begun == [1]
+
+
+async def test_an_engine_that_was_closed_starts_again_and_knows_what_it_knew(engine):
+    await engine.run("job.1", lambda: engine.step("a", lambda: value(1)))
+    await engine.close()
+    assert await engine.finished(["job.1"]) == {"a": 1}
+
+
+async def test_the_loops_own_threads_are_back_after_the_close(engine):
+    await engine.run("job.1", lambda: engine.step("a", lambda: value(1)))
+    await engine.close()
+    assert await asyncio.to_thread(threading.get_ident) != threading.get_ident()
+
+
+async def test_its_file_takes_readers_while_it_writes(engine, tmp_path):
+    await engine.run("job.1", lambda: engine.step("a", lambda: value(1)))
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as beside:
+        assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    beside.close()
+
+
+async def test_nothing_starts_before_it_is_needed(tmp_path):
+    engine = Engine("p1", sqlite_file(tmp_path / "jobs.sqlite3"))
+    assert await engine.finished([]) == {}
+    await engine.forget([])
+    await engine.close()
+    assert not (tmp_path / "jobs.sqlite3").exists()
