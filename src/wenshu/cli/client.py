@@ -13,7 +13,7 @@ import orjson
 
 from wenshu.cli.output import note
 from wenshu.core.settings import Settings
-from wenshu.server.home import Home
+from wenshu.server.home import Home, Running
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -72,7 +72,7 @@ def _worded() -> Generator[None]:
 async def connect(settings: Settings) -> AsyncGenerator[Client]:
     """A client of the server that owns the home; where none runs, one is started and stopped again."""
     home = Home(settings.home)
-    running = home.running()
+    running = home.running() or await _starting(home)
     if running is not None:
         async with _session(running.url) as session:
             yield Client(session)
@@ -98,6 +98,29 @@ async def _session(url: str) -> AsyncGenerator[aiohttp.ClientSession]:
     timeout = aiohttp.ClientTimeout(total=None, sock_read=600)
     async with aiohttp.ClientSession(url, timeout=timeout, read_bufsize=16 * 1024 * 1024) as session:
         yield session
+
+
+async def _starting(home: Home) -> Running | None:
+    """The server that owns the home and does not listen yet, once it does; None once nobody owns the home.
+
+    Raises CallFailed where that does not come.
+    """
+    if not home.owned():
+        return None
+    note("数据目录正被占用，等待其服务器就绪… The data folder is in use: waiting for its server…")
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while home.owned():
+                running = home.running()
+                if running is not None:
+                    return running
+                await asyncio.sleep(_POLL_SECONDS)
+    except TimeoutError as error:
+        raise CallFailed(
+            "数据目录被另一个文枢进程占用，但它没有提供服务。"
+            "Another Wenshu process owns the data folder and does not serve"
+        ) from error
+    return None
 
 
 async def _address(home: Home, process: asyncio.subprocess.Process) -> str:

@@ -93,7 +93,8 @@ async def composed(settings: Settings, home: Home, public_url: str) -> AsyncGene
             running=running,
             process=process,
         )
-        web = WebContext(settings, RateLimiter(settings.rate.limit), files, dialect_for, open_to_all=trusts(settings))
+        limiter = RateLimiter(settings.rate.limit, shares=settings.server.workers)
+        web = WebContext(settings, limiter, files, dialect_for, open_to_all=trusts(settings))
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
@@ -149,6 +150,8 @@ def check_supported(settings: Settings) -> None:
             parse_url(url)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_DATABASE_URL：{error}") from error
+    if settings.server.workers > 1:
+        _check_shared(settings)
     try:
         place(settings.storage, settings.home)
     except ValueError as error:
@@ -165,6 +168,22 @@ def check_supported(settings: Settings) -> None:
         embedder(settings)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_EMBEDDING_URL, WENSHU_EMBEDDING_API_KEY：{error}") from error
+
+
+def _check_shared(settings: Settings) -> None:
+    """What several processes need beside each other."""
+    workers = settings.server.workers
+    if not settings.database.url.get_secret_value():
+        raise Misconfigured(
+            f"--workers {workers} 需要 PostgreSQL：SQLite 只能由一个进程使用，"
+            "请设 WENSHU_DATABASE_URL 或用 --workers 1。"
+            "Several server processes need PostgreSQL: set WENSHU_DATABASE_URL."
+        )
+    if not settings.milvus.uri:
+        raise Misconfigured(
+            f"--workers {workers} 需要 Milvus：索引文件只能由一个进程使用，请设 WENSHU_MILVUS_URI 或用 --workers 1。"
+            "Several server processes need Milvus: set WENSHU_MILVUS_URI."
+        )
 
 
 def embedder(settings: Settings) -> Embedder | None:

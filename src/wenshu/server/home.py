@@ -47,6 +47,13 @@ class Home:
         # A killed server leaves its address behind: nobody must take it for ours.
         self._server.unlink(missing_ok=True)
 
+    @property
+    def lock(self) -> int:
+        """The descriptor of the lock: whoever inherits it holds the folder too. Raises RuntimeError where not owned."""
+        if self._lock is None:
+            raise RuntimeError("the home is not owned")
+        return self._lock
+
     def clear_temporary(self) -> None:
         """Make this process keep its temporary files in the home, without what a killed one left there."""
         shutil.rmtree(self.temporary, ignore_errors=True)
@@ -72,12 +79,23 @@ class Home:
         """The server that owns this home now, or None; what a killed one left behind does not count."""
         if not (self._lock_path.exists() and self._server.exists()):
             return None
+        if not self.owned():
+            return None
+        try:
+            said = json.loads(self._server.read_text())
+        except FileNotFoundError:  # it ended, or began anew, since the look above
+            return None
+        return Running(said["pid"], said["url"])
+
+    def owned(self) -> bool:
+        """Whether some process owns this home now: a server that serves, starts or ends, or a command on the folder."""
+        if not self._lock_path.exists():
+            return False
         lock = os.open(self._lock_path, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            said = json.loads(self._server.read_text())
-            return Running(said["pid"], said["url"])
+            return True
         finally:
             os.close(lock)
-        return None
+        return False

@@ -1,4 +1,4 @@
-"""Serving: one process, one socket, a graceful stop."""
+"""Serving: one socket, one process or several, a graceful stop."""
 
 import asyncio
 import signal
@@ -82,13 +82,26 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     try:
         prepare(settings, home)
         with listen(settings) as bound:
-            _run(settings, home, bound, ready)
+            url = base_url(bound)
+
+            def announce() -> None:
+                home.announce(url)
+                log.info("serving", url=url, home=str(home.path), workers=settings.server.workers)
+                ready(url)
+
+            if settings.server.workers > 1:
+                from wenshu.server.workers import Workers  # noqa: PLC0415 (its processes run this module's server)
+
+                Workers(settings, home, bound).run(announce)
+            else:
+                run(settings, home, bound, url, announce)
+        log.info("stopped")
     finally:
         home.release()
 
 
-def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[str], None]) -> None:
-    url = base_url(bound)
+def run(settings: Settings, home: Home, bound: socket.socket, url: str, ready: Callable[[], None]) -> None:
+    """Serve in this process. Raises Misconfigured where a part does not start."""
     app = create_app(settings, home, url)
     config = uvicorn.Config(
         create_asgi(app, settings),
@@ -105,19 +118,13 @@ def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[
         timeout_keep_alive=30,
     )
 
-    def announce() -> None:
-        home.announce(url)
-        log.info("serving", url=url, home=str(home.path))
-        ready(url)
-
-    server = Server(config, app, announce)
+    server = Server(config, app, ready)
     # uvicorn raises the signal once more after its graceful stop: by default that would end us before the clean-up.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_handled)
     server.run(sockets=[bound])
     if not server.started:
         raise Misconfigured("启动失败，原因见日志。Starting failed; the log says why.")
-    log.info("stopped")
 
 
 def _already_handled(number: int, frame: FrameType | None) -> None:

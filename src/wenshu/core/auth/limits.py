@@ -12,12 +12,17 @@ _MOST_BUCKETS = 10_000
 
 
 class RateLimiter:
-    """``limit`` is ``N/second|minute|hour``: a bucket holds N calls and fills up evenly over the period."""
+    """``limit`` is ``N/second|minute|hour``: a bucket holds N calls and fills up evenly over the period.
 
-    def __init__(self, limit: str, clock: Callable[[], float] = time.monotonic) -> None:
+    Of several processes on one socket each gives its share: ``shares`` is how many there are.
+    """
+
+    def __init__(self, limit: str, clock: Callable[[], float] = time.monotonic, *, shares: int = 1) -> None:
         count, period = limit.split("/")
-        self._capacity = float(count)
-        self._per_second = self._capacity / _SECONDS[period]
+        share = float(count) / shares
+        # Less than one call would never fill up to one.
+        self._capacity = min(float(count), max(share, 1.0))
+        self._per_second = share / _SECONDS[period]
         self._clock = clock
         self._buckets: OrderedDict[tuple[str, ...], tuple[float, float]] = OrderedDict()
 

@@ -3,6 +3,7 @@
 A turn that was cut short stands in ``chat_turns`` as ``answering`` with the process that answered it: see ``recovery``.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -13,7 +14,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from wenshu.core.database.engine import DatabaseUnavailable, Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit import clock
-from wenshu.kit.errors import InternalError, NotFound, Unavailable
+from wenshu.kit.errors import InternalError, NotFound, Unavailable, WenshuError
 from wenshu.kit.ids import new_id
 from wenshu.knowledge.reply import Exchange, Reply, ReplyRequest
 from wenshu.knowledge.telling import Telling
@@ -26,6 +27,7 @@ from wenshu.services.assistant.chat.uploads import uploaded_texts
 from wenshu.services.assistant.parts import Assistant
 
 _TITLE = 30
+_LOOK_SECONDS = 0.3
 HISTORY = 6
 """How many earlier messages a question is understood by."""
 
@@ -64,10 +66,30 @@ async def ask(parts: Assistant, scope: Scope, asked: Ask) -> RunningTurn:
 
 
 async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
-    """The answer of this stream, running or stored. Raises NotFound."""
+    """The answer of this stream, running here or in another process, or stored. Raises NotFound."""
     running = parts.running.get(stream_id)
     if running is not None and not running.cut_short:
         return running
+    turn = RunningTurn(stream_id)
+    ended = await _ended(parts, stream_id)
+    if ended is not None:
+        turn.say(ended, last=True)
+    elif parts.database.shared:
+        return parts.running.watch(stream_id, partial(_look_for_end, parts))
+    else:
+        turn.say(Unavailable("回答尚未完成，请稍后重试"))
+    return turn
+
+
+async def _look_for_end(parts: Assistant, turn: RunningTurn) -> None:
+    """Tell the end of an answer that another process gives, or takes over from one that died."""
+    while (ended := await _ended(parts, turn.stream_id)) is None:  # noqa: ASYNC110 (the event is in another process)
+        await asyncio.sleep(_LOOK_SECONDS)
+    turn.say(ended, last=True)
+
+
+async def _ended(parts: Assistant, stream_id: str) -> Mapping[str, Any] | WenshuError | None:
+    """The last event of a stream as it is stored, None while it is being answered. Raises NotFound."""
     async with parts.database.read(EVERYTHING) as tx:
         joined = turns.join(sessions, sessions.c.id == turns.c.session_key).outerjoin(
             messages, messages.c.id == turns.c.answer_key
@@ -76,16 +98,11 @@ async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
         row = await tx.first(wanted.where(turns.c.stream_id == stream_id, EVERYTHING.sees(turns)))
     if row is None:
         raise NotFound("回答不存在")
-    turn = RunningTurn(stream_id)
     if row.state == "answered":
         told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
         reply = Reply(*told, stopped=row.stopped)
-        turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
-    elif row.state == "answering":
-        turn.say(Unavailable("回答尚未完成，请稍后重试"))
-    else:
-        turn.say(InternalError("回答生成失败"))
-    return turn
+        return _last(parts, row.session_id, row.id, stream_id, reply)
+    return None if row.state == "answering" else InternalError("回答生成失败")
 
 
 def answered(data: Mapping[str, Any]) -> Answered:
