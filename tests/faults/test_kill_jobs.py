@@ -136,7 +136,8 @@ async def test_of_several_processes_one_is_killed(tmp_path, postgres_url):
     assert set(twice) <= {key for key in killed_at if not later(key, killed_at)}
     assert len(set(effects(tmp_path))) == count * STEPS
     assert sorted({job.attempts for job in done}) == [1, 2]
-    assert {job.id for job in done if job.attempts == 2} == {key.partition("/")[0] for key in twice}
+    # A job that was cut between two steps was taken over without any of them being done twice.
+    assert {key.partition("/")[0] for key in twice} <= {job.id for job in done if job.attempts == 2}
 
 
 def later(key: str, keys: list[str]) -> bool:
