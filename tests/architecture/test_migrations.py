@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
+import wenshu.core.auth.tables
 import wenshu.core.database.processes
 import wenshu.core.index.tables
 import wenshu.core.jobs.tables

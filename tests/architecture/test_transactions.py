@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import wenshu.core.auth.tables
 import wenshu.core.index.tables
 import wenshu.core.jobs.tables
 import wenshu.core.storage.tables
@@ -14,6 +15,7 @@ from wenshu.core.database.schema import metadata
 ROOT = Path(__file__).parents[2] / "src" / "wenshu"
 SOURCES = [path for path in ROOT.rglob("*.py") if "migrations" not in path.parts and path.name != "tables.py"]
 MODULES = (
+    wenshu.core.auth.tables,
     wenshu.core.index.tables,
     wenshu.core.jobs.tables,
     wenshu.core.storage.tables,

@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import orjson
 
 from wenshu.cli.output import note
 from wenshu.core.settings import Settings
-from wenshu.kit import headers
 from wenshu.server.home import Home, Running
 
 _START_SECONDS = 60.0
@@ -42,6 +42,22 @@ class Client:
         with _worded():
             request = self._session.post(path, params=_given(query or {}), data=orjson.dumps(body), headers=_JSON)
             async with request as answer:
+                return _data(await answer.read())
+
+    async def admin(
+        self,
+        method: str,
+        *path: str,
+        tenant: str = "",
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str | int] | None = None,
+    ) -> Any:  # noqa: ANN401 (JSON)
+        """Call ``/api/v1/admin/…`` for a tenant; the answer's ``data``. Raises CallFailed."""
+        named = {**_JSON, **({"X-Tenant-Id": tenant} if tenant else {})}
+        data = None if body is None else orjson.dumps(body)
+        url = "/api/v1/admin/" + "/".join(quote(part, safe="") for part in path)
+        with _worded():
+            async with self._session.request(method, url, data=data, headers=named, params=query) as answer:
                 return _data(await answer.read())
 
     async def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
@@ -122,7 +138,7 @@ async def _session(server: Running) -> AsyncGenerator[aiohttp.ClientSession]:
     # Reading a large document may take a while; that nothing at all comes for ten minutes is a fault.
     timeout = aiohttp.ClientTimeout(total=None, sock_read=600)
     # Whoever can read the data folder may look after all of it.
-    key = {headers.OPERATOR: server.operator_key}
+    key = {"Authorization": f"Bearer {server.credential}"}
     async with aiohttp.ClientSession(
         server.url, timeout=timeout, read_bufsize=16 * 1024 * 1024, headers=key
     ) as session:
@@ -147,5 +163,7 @@ def _data(body: bytes) -> Any:  # noqa: ANN401 (JSON)
     except orjson.JSONDecodeError as error:
         raise CallFailed("服务器的回答不是 JSON The server's answer is not JSON") from error
     if answer.get("code") != 200:
-        raise CallFailed(answer.get("msg") or answer.get("message") or str(answer))
+        faults = (f"{fault.get('field', '')} {fault.get('message', '')}" for fault in answer.get("errors", ()))
+        words = answer.get("msg") or answer.get("message") or str(answer)
+        raise CallFailed(f"{words} {'；'.join(faults)}".strip())
     return answer["data"]

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from wenshu.cli import ask, config, importing, jobs, moving, reindexing, serve, worker
+from wenshu.cli import (
+    ask,
+    audit,
+    config,
+    importing,
+    jobs,
+    keys,
+    moving,
+    reindexing,
+    serve,
+    tenants,
+    users,
+    worker,
+)
 
 app = typer.Typer(
     name="wenshu",
@@ -22,6 +35,10 @@ app.command("reindex")(reindexing.reindex)
 app.command("move")(moving.move)
 app.add_typer(importing.app, name="import")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(tenants.app, name="tenant")
+app.add_typer(users.app, name="user")
+app.add_typer(keys.app, name="key")
+app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 
 

@@ -1,13 +1,16 @@
 """``wenshu serve``: run the server."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wenshu.cli.output import fail, note, say
 from wenshu.cli.settings import read_settings
 from wenshu.server.home import HomeInUse
+
+if TYPE_CHECKING:
+    from wenshu.server.serve import Welcome
 
 
 def serve(
@@ -45,6 +48,13 @@ def serve(
         fail(f"数据目录已被另一个文枢进程使用：{error}\nAnother Wenshu process owns the data folder.")
 
 
-def _ready(url: str) -> None:
-    say(f"文枢已启动 Wenshu is up: {url}/console/")
-    say("无需登录：仅本机可访问。No sign-in needed: only this machine can reach it. Ctrl-C 停止 stops it.")
+def _ready(welcome: "Welcome") -> None:
+    say(f"文枢已启动 Wenshu is up: {welcome.url}/console/")
+    if not welcome.open_to_all:
+        say("调用需带令牌：POST /api/login，或 API Key。Calls need a token or an API key. Ctrl-C 停止 stops it.")
+    elif welcome.only_this_machine:
+        say("无需登录：仅本机可访问。No sign-in needed: only this machine can reach it. Ctrl-C 停止 stops it.")
+    else:
+        say("无需登录：能连到本机的人都可调用。No sign-in: all who reach it may call. Ctrl-C 停止 stops it.")
+    if welcome.first_password is not None:
+        say(f"管理员 Administrator: admin / {welcome.first_password}（密码只显示这一次 shown this once）")

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -50,6 +51,9 @@ class ServerSettings(Section):
     trust_network: bool = Field(
         default=False, description="Let everybody who reaches the server call it without a token."
     )
+    trusted_proxies: list[str] = Field(
+        default=[], description="Networks of proxies whose X-Forwarded-For is believed (JSON list)."
+    )
     max_json_bytes: int = Field(default=2 * MIB, ge=1024, description="Largest JSON body, bytes.")
     max_bulk_json_bytes: int = Field(
         default=32 * MIB, ge=1024, description="Largest JSON body of calls that carry documents, bytes."
@@ -59,6 +63,13 @@ class ServerSettings(Section):
     stop_seconds: float = Field(
         default=10, ge=0, description="How long running calls may go on after a stop was asked for, seconds."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for text in value:
+            ip_network(text, strict=False)
+        return value
 
 
 class DatabaseSettings(Section):
@@ -131,11 +142,23 @@ class SearchSettings(Section):
     )
 
 
+_RATE = r"\d+/(second|minute|hour)"
+
+
 class RateSettings(Section):
     """How often one tenant may call one family."""
 
-    limit: str = Field(
-        default="6000/minute", pattern=r"^\d+/(second|minute|hour)$", description="Calls per tenant and family."
+    limit: str = Field(default="6000/minute", pattern=f"^{_RATE}$", description="Calls per tenant and family.")
+
+
+class FamilySettings(Section):
+    """What one family of calls may have otherwise."""
+
+    rate_limit: str = Field(
+        default="", pattern=f"^({_RATE})?$", description="Calls of this family per tenant; empty: rate.limit."
+    )
+    http_status: Literal["mirror", "always_200"] = Field(
+        default="mirror", description="Status of its failures: the body's code, or 200 throughout."
     )
 
 
@@ -206,6 +229,28 @@ class AuthSettings(Section):
     open_families: Literal["", "trusted", "token"] = Field(
         default="", description="Calls without a token: trusted or token; empty: trusted on a loopback address."
     )
+    access_seconds: int = Field(default=900, ge=60, le=86400, description="How long an access token lives, seconds.")
+    refresh_seconds: int = Field(default=30 * 86400, ge=600, description="How long a refresh token lives, seconds.")
+    oidc_issuer: str = Field(
+        default="", description="OpenID Connect issuer whose tokens are taken, too, e.g. https://login.example.com."
+    )
+    oidc_audience: str = Field(default="", description="Audience that its tokens must name.")
+    oidc_tenant_claim: str = Field(
+        default="tenant_id", min_length=1, description="Its claim with the tenant's code; dots lead into objects."
+    )
+    oidc_org_claim: str = Field(default="org_code", min_length=1, description="Its claim with the organisation's code.")
+    oidc_roles_claim: str = Field(
+        default="roles", min_length=1, description="Its claim with the roles, a list or text."
+    )
+    oidc_tenant: str = Field(default="", description="Tenant of its tokens that name none; empty: they are refused.")
+
+
+class AdminSettings(FamilySettings):
+    """Administration, and the first administrator."""
+
+    password: SecretStr = Field(
+        default=SecretStr(""), description="Password of the first user, admin; empty: made once and printed."
+    )
 
 
 class TimeSettings(Section):
@@ -273,10 +318,18 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     external: ExternalSettings = ExternalSettings()
     auth: AuthSettings = AuthSettings()
+    admin: AdminSettings = AdminSettings()
+    accounts: FamilySettings = FamilySettings()
+    assistant: FamilySettings = FamilySettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+
+    def families(self) -> dict[str, FamilySettings]:
+        """The families that have settings of their own, by name."""
+        found = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: section for name, section in found.items() if isinstance(section, FamilySettings)}
 
     @classmethod
     def settings_customise_sources(

@@ -12,3 +12,8 @@ def now() -> datetime:
 def local_text(instant: datetime, zone: ZoneInfo) -> str:
     """``2025-12-10 10:23:45`` in the given zone, the form of the chat and library document."""
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def local_iso(instant: datetime, zone: ZoneInfo) -> str:
+    """``2024-01-01T00:00:00`` in the given zone, the form of the reports' document."""
+    return instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")

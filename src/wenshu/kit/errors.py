@@ -32,10 +32,14 @@ class InternalError(WenshuError):
 
 
 class InvalidInput(WenshuError):
-    """The request cannot be understood or breaks a stated rule."""
+    """The request cannot be understood or breaks a stated rule.
+
+    ``faults`` are all that is wrong, field → message, where more than the first was looked for.
+    """
 
     code = "invalid_input"
     default_message = "请求参数有误"
+    faults: Sequence[tuple[str, str]] = ()
 
 
 class MissingField(InvalidInput):

@@ -12,9 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp
 
 from wenshu.core.settings import MIB, Settings
-from wenshu.server.compose import Composed, composed
+from wenshu.server.compose import Composed, composed, trusts
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
+from wenshu.services.accounts import routes as accounts_routes
+from wenshu.services.accounts.admin.routes import router as admin_router
 from wenshu.services.assistant.chat.routes import router as chat_router
 from wenshu.services.assistant.imports.routes import router as imports_router
 from wenshu.services.assistant.library.routes import router as library_router
@@ -23,6 +25,7 @@ from wenshu.web import files as file_routes
 from wenshu.web.body_limit import BodyLimit
 from wenshu.web.faults import install_fault_handlers
 from wenshu.web.health import Check, health_router
+from wenshu.web.status import AlwaysOk
 from wenshu.web.trace import Trace
 from wenshu.web.trust import TrustGuard
 
@@ -54,7 +57,9 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
         lifespan=lifespan,
     )
     install_fault_handlers(app)
-    for router in (chat_router, library_router, imports_router, operations_router, file_routes.router):
+    accounts = accounts_routes.router, accounts_routes.public, admin_router
+    families = *accounts, chat_router, library_router, imports_router, operations_router
+    for router in (*families, file_routes.router):
         app.include_router(router)
     app.include_router(health_router(checks, notices))
     _add_console(app)
@@ -62,7 +67,10 @@ def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
 
 
 def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
-    """The application inside its layers, outermost last: body limits, CORS, the trusted network's guard, the trace."""
+    """The application inside its layers, outermost last: body limits, CORS, the guard, the trace, 200 for failures.
+
+    The guard stands where the network is trusted, the last layer where a family wants it.
+    """
     limits = _body_limits(settings)
     server = settings.server
     asgi: ASGIApp = BodyLimit(
@@ -74,21 +82,26 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
             allow_origins=settings.cors.origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["X-Trace-Id", "Content-Disposition", "Retry-After"],
+            expose_headers=["X-Trace-Id", "Content-Disposition", "Retry-After", "Idempotency-Replayed"],
         )
-    if not server.trust_network:
+    # A token that a page of another site does not have needs no such guard.
+    if trusts(settings) and not server.trust_network:
         asgi = TrustGuard(
             asgi,
             hosts=[*server.public_hosts, urlsplit(server.public_url).hostname or "localhost"],
             origins=settings.cors.origins,
             dialect_for=dialect_for,
         )
-    return Trace(asgi, dialect_for)
+    asgi = Trace(asgi, dialect_for)
+    fine = {name for name, family in settings.families().items() if family.http_status == "always_200"}
+    return AlwaysOk(asgi, families=fine, dialect_for=dialect_for) if fine else asgi
 
 
 def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.web = parts.web
     app.state.assistant = parts.assistant
+    app.state.accounts = parts.identity.accounts
+    app.state.first_password = parts.identity.first_password
     app.state.operations = parts.operations
     app.state.end = parts.end
 

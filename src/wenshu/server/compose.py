@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy import literal, select
 
+from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
+from wenshu.core.auth.passwords import check_length, made_up
 from wenshu.core.database.engine import Database, open_database
 from wenshu.core.database.processes import Kind, Presence
 from wenshu.core.database.scope import EVERYTHING
@@ -26,12 +29,14 @@ from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
+from wenshu.kit.errors import InvalidInput
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.durable import Durable
 from wenshu.server.home import Home
+from wenshu.server.identity import Identity, identity
 from wenshu.server.library import kept_library
 from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
@@ -39,6 +44,7 @@ from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.imports.run import register as register_imports
 from wenshu.services.assistant.parts import Assistant
 from wenshu.services.operations.parts import Operations
+from wenshu.web.address import networks
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
 from wenshu.web.trust import is_loopback
@@ -54,6 +60,7 @@ class Composed:
 
     web: WebContext
     assistant: Assistant
+    identity: Identity
     durable: Durable
     checks: dict[str, Check]
     notices: list[str]
@@ -107,12 +114,13 @@ async def composed(
             jobs=durable.jobs,
         )
         register_imports(durable.kinds, assistant)
-        web = _web(settings, files, home)
+        known = await opened.enter_async_context(identity(settings, home, database, first=kind == "server"))
+        web = _web(settings, known, files)
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
         checks |= await durable.start()
-        parts = Composed(web, assistant, durable, checks, material.notices)
+        parts = Composed(web, assistant, known, durable, checks, material.notices)
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
             async with _beside(keep_recovering(assistant)):
                 yield parts
@@ -127,6 +135,23 @@ async def composed(
                 await part.close()
         await process.leave()
         await database.close()
+
+
+def _web(settings: Settings, known: Identity, files: Files) -> WebContext:
+    return WebContext(
+        settings,
+        known.authenticator,
+        KeptAnswers(known.accounts.database),
+        known.accounts.audit,
+        RateLimiter(
+            settings.rate.limit,
+            {name: family.rate_limit for name, family in settings.families().items() if family.rate_limit},
+        ),
+        files,
+        dialect_for,
+        open_to_all=trusts(settings),
+        trusted_proxies=networks(settings.server.trusted_proxies),
+    )
 
 
 @asynccontextmanager
@@ -174,6 +199,11 @@ def check_supported(settings: Settings) -> None:
         AllowList.parse(settings.fetch.allow_hosts)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
+    _check_issuer(settings)
+    try:
+        check_length(settings.admin.password.get_secret_value() or made_up())
+    except InvalidInput as error:
+        raise Misconfigured(f"WENSHU_ADMIN_PASSWORD：{error.message}") from error
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
     if bool(settings.embedding.url) != bool(settings.embedding.model):
@@ -182,6 +212,16 @@ def check_supported(settings: Settings) -> None:
         embedder(settings)
     except ValueError as error:
         raise Misconfigured(f"WENSHU_EMBEDDING_URL, WENSHU_EMBEDDING_API_KEY：{error}") from error
+
+
+def _check_issuer(settings: Settings) -> None:
+    auth = settings.auth
+    if bool(auth.oidc_issuer) != bool(auth.oidc_audience):
+        raise Misconfigured("WENSHU_AUTH_OIDC_ISSUER 与 WENSHU_AUTH_OIDC_AUDIENCE 需要一起设置。Set both or neither.")
+    parts = urlsplit(auth.oidc_issuer)
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if auth.oidc_issuer and not ((parts.scheme == "https" and parts.hostname) or plain):
+        raise Misconfigured("WENSHU_AUTH_OIDC_ISSUER 应为 https 地址。It has to be an https address.")
 
 
 def embedder(settings: Settings) -> Embedder | None:
@@ -211,17 +251,6 @@ def _parser(settings: Settings) -> ParserPool:
         file_bytes=settings.server.max_file_bytes,
     )
     return ParserPool(limits, concurrency=settings.documents.workers)
-
-
-def _web(settings: Settings, files: Files, home: Home) -> WebContext:
-    return WebContext(
-        settings,
-        RateLimiter(settings.rate.limit),
-        files,
-        dialect_for,
-        open_to_all=trusts(settings),
-        operator_key=home.operator_key,
-    )
 
 
 def _model(settings: Settings) -> ChatModel | None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from wenshu.kit.errors import WenshuError
+from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.assistant.dialect import AssistantDialect
-from wenshu.services.operations.dialect import OperationsDialect
-from wenshu.web.coded import CodedDialect
+from wenshu.web.coded import ADMIN, CodedDialect
 from wenshu.web.dialect import Dialect
 from wenshu.web.plain import PlainDialect
 
@@ -14,10 +14,6 @@ from wenshu.web.plain import PlainDialect
 def _bare(status: int, error: WenshuError) -> Mapping[str, Any]:
     del status
     return {"error": error.message}
-
-
-def _coded(status: int, error: WenshuError) -> Mapping[str, Any]:
-    return {"message": error.message, "error_code": status}
 
 
 def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
@@ -29,8 +25,9 @@ DIALECTS: dict[str, Dialect] = {
     "/chat_service": AssistantDialect(),
     "/vector_db_service": AssistantDialect(),
     "/api/v1": CodedDialect("reports"),
-    "/api/v1/admin": OperationsDialect(),
-    "/api": PlainDialect("accounts", _coded),
+    "/api/v1/admin": ADMIN,
+    "/api": ACCOUNTS,
+    "/.well-known": ACCOUNTS,
     "/v1": PlainDialect("gateway", _openai),
     "": PlainDialect("server", _bare),
 }

@@ -9,8 +9,10 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from wenshu.core.auth.marks import LOCAL_MARK
 
 
 class HomeInUse(Exception):
@@ -19,11 +21,11 @@ class HomeInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The server that owns a home: its process, its address, and the key of whoever may look after all of it."""
+    """The server that owns a home: its process, its address, and the credential it left for the command line."""
 
     pid: int
     url: str
-    operator_key: str
+    credential: str = field(repr=False)
 
 
 class Home:
@@ -39,8 +41,8 @@ class Home:
         self._server = self.path / "server.json"
         self._lock_path = self.path / "lock"
         self._lock: int | None = None
-        self.operator_key = secrets.token_urlsafe(32)
-        """Made anew at each start; who can read the folder may have it."""
+        self.credential = f"{LOCAL_MARK}{secrets.token_urlsafe(32)}"
+        """What the command line shows the server that owns this folder: who can read the folder may do everything."""
 
     def acquire(self) -> None:
         """Make the folder and own it until the process ends. Raises HomeInUse."""
@@ -84,11 +86,11 @@ class Home:
             self.release()
 
     def announce(self, url: str) -> None:
-        """Write down where the server of this home listens, for the command line, readable by its owner only."""
+        """Write down where the server of this home listens, and the credential, for the command line."""
         fresh = self._server.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps({"pid": os.getpid(), "url": url, "operator_key": self.operator_key}))
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({"pid": os.getpid(), "url": url, "credential": self.credential}, file)
         fresh.replace(self._server)
 
     def running(self) -> Running | None:
@@ -100,7 +102,7 @@ class Home:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             said = json.loads(self._server.read_text())
-            return Running(said["pid"], said["url"], said["operator_key"])
+            return Running(said["pid"], said["url"], said["credential"])
         finally:
             os.close(lock)
         return None

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 import structlog
 
+from wenshu.server.redaction import redacted
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -40,4 +42,4 @@ def configure(level: str) -> None:
 
 
 def _dumps(event: object, **_: object) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return redacted(orjson.dumps(event, default=str).decode())

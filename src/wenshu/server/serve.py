@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from types import FrameType
 
 import structlog
@@ -15,6 +16,7 @@ from wenshu.server.app import create_app, create_asgi
 from wenshu.server.compose import Misconfigured, check_supported, trusts
 from wenshu.server.home import Home
 from wenshu.server.prepare import own, prepare
+from wenshu.web.trust import is_loopback
 
 log = structlog.get_logger()
 
@@ -71,8 +73,22 @@ def base_url(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
-    """Serve until a signal asks to stop; ``ready`` is called with the base URL once calls are answered.
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What whoever starts a server should know; ``first_password`` of the user ``admin``, where it was just made up."""
+
+    url: str
+    open_to_all: bool
+    only_this_machine: bool
+    first_password: str | None
+
+
+Ready = Callable[[Welcome], None]
+"""Told once calls are answered."""
+
+
+def serve(settings: Settings, *, ready: Ready) -> None:
+    """Serve until a signal asks to stop; ``ready`` is called once calls are answered.
 
     Raises Misconfigured and HomeInUse before anything is opened, and Misconfigured where a part does not start.
     """
@@ -88,7 +104,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
         home.release()
 
 
-def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[str], None]) -> None:
+def _run(settings: Settings, home: Home, bound: socket.socket, ready: Ready) -> None:
     url = base_url(bound)
     app = create_app(settings, home, url)
     config = uvicorn.Config(
@@ -109,7 +125,8 @@ def _run(settings: Settings, home: Home, bound: socket.socket, ready: Callable[[
     def announce() -> None:
         home.announce(url)
         log.info("serving", url=url, home=str(home.path))
-        ready(url)
+        loopback = is_loopback(settings.server.host)
+        ready(Welcome(url, trusts(settings), loopback, app.state.first_password))
 
     server = Server(config, app, announce, stop_seconds=settings.server.stop_seconds)
     # uvicorn raises the signal once more after its graceful stop: by default that would end us before the clean-up.

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
 from starlette.requests import Request
 
+from wenshu.core.auth.audit import Audit
+from wenshu.core.auth.authenticator import Authenticator
+from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
@@ -16,14 +20,17 @@ class WebContext:
     """Set once by the composition root as ``app.state.web``."""
 
     settings: Settings
+    authenticator: Authenticator
+    kept: KeptAnswers
+    audit: Audit
     limiter: RateLimiter
     files: Files
     dialect_for: Callable[[str], Dialect]
     """The path → dialect table."""
     open_to_all: bool
     """Whether a call without a token is trusted."""
-    operator_key: str
-    """Who sends it can read the data folder, and so is who runs the server."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Whose ``X-Forwarded-For`` counts."""
 
 
 def web_context(request: Request) -> WebContext:

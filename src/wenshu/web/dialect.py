@@ -1,19 +1,14 @@
 """Dialects: how one family of calls words its successes, failures and stream events."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import wraps
-from inspect import signature
-from types import UnionType
-from typing import Any, Generic, Protocol, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import orjson
-from fastapi import APIRouter
-from fastapi.responses import Response
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from wenshu.kit.errors import RangeNotSatisfiable, RateLimited, TooLarge, WenshuError
-from wenshu.web.strict import StrictRoute
 
 T = TypeVar("T")
 
@@ -113,45 +108,6 @@ def respond(dialect: Dialect, error: WenshuError) -> Response:
         # The rest of the body is still on its way: nobody will read it.
         headers["Connection"] = "close"
     return JsonResponse(body, status_code=status, headers=headers)
-
-
-class DialectRouter(APIRouter):
-    """A router whose routes return plain models and raise domain errors."""
-
-    def __init__(self, dialect: Dialect, prefix: str, tags: list[str]) -> None:
-        super().__init__(prefix=prefix, tags=list(tags), route_class=StrictRoute, strict_content_type=False)
-        self.dialect = dialect
-
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 (FastAPI's own options)
-        """Register ``endpoint``, its value put into the family's envelope."""
-        value = _value_type(signature(endpoint).return_annotation)
-        options["response_model"] = None if value is None else self.dialect.envelope(value)
-        super().add_api_route(path, _enveloped(endpoint, self.dialect), **options)
-
-
-def dialect_router(dialect: Dialect, *, prefix: str, tag: str) -> DialectRouter:
-    """A router that speaks the dialect under the prefix; ``tag`` groups it in the API reference."""
-    return DialectRouter(dialect, prefix, [tag])
-
-
-def _value_type(returned: object) -> object:
-    """What stands inside ``Said[…]``, beside a bare response or not; None where a route only ever makes responses."""
-    if get_origin(returned) in {Union, UnionType}:
-        return next(value for value in map(_value_type, get_args(returned)) if value is not None)
-    if get_origin(returned) is Said:
-        return get_args(returned)[0]
-    if isinstance(returned, type) and issubclass(cast("type[object]", returned), Response):
-        return None
-    return cast("object", returned)
-
-
-def _enveloped(endpoint: Callable[..., Awaitable[Any]], dialect: Dialect) -> Callable[..., Awaitable[Response]]:
-    @wraps(endpoint)
-    async def answer(*args: object, **values: object) -> Response:
-        result = await endpoint(*args, **values)
-        return result if isinstance(result, Response) else JsonResponse(dialect.success(result))
-
-    return answer
 
 
 def _dump(value: object) -> object:

@@ -1,14 +1,11 @@
 """Strict requests: JSON bodies are checked as the contract says before FastAPI validates them."""
 
 import re
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import orjson
-from fastapi.params import Form
-from fastapi.routing import APIRoute
 from starlette.requests import Request
-from starlette.responses import Response
 
 from wenshu.kit.errors import InvalidInput, UnsupportedMediaType
 
@@ -35,27 +32,6 @@ class StrictRequest(Request):
         return self._decoded
 
 
-class StrictRoute(APIRoute):
-    """A route that reads its query and its JSON body strictly."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, given a strict request where the route takes JSON."""
-        handle = super().get_route_handler()
-        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
-
-        async def run(request: Request) -> Response:
-            _check_address(request)
-            if not takes_json:
-                return await handle(request)
-            body = await request.body()
-            fields = decode(body, request.headers.get("content-type", ""))
-            # A field that is null is one that is left out: many clients send all the fields they know.
-            given = {name: value for name, value in fields.items() if value is not None}
-            return await handle(StrictRequest(request, body, given))
-
-        return run
-
-
 def decode(body: bytes, content_type: str) -> dict[str, object]:
     """The JSON object of a body; an empty body counts as ``{}``.
 
@@ -80,7 +56,8 @@ def decode(body: bytes, content_type: str) -> dict[str, object]:
     return fields
 
 
-def _check_address(request: Request) -> None:
+def check_address(request: Request) -> None:
+    """Raise InvalidInput for a NUL character in the path or the query."""
     if "\x00" in request.url.path or "\x00" in request.scope["path"]:
         raise InvalidInput(f"路径{_NUL}")
     for name, value in request.query_params.multi_items():

@@ -4,6 +4,7 @@ import shutil
 import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -36,6 +37,17 @@ class Upload:
 
     fields: dict[str, str]
     files: tuple[tuple[str, Received], ...]
+
+    async def digest(self) -> bytes:
+        """SHA-256 of what was sent: fields, names and bytes of the files; not of how the parts were cut."""
+        return await run_in_threadpool(self._digest)
+
+    def _digest(self) -> bytes:
+        said = sha256(repr(sorted(self.fields.items())).encode())
+        for field, file in self.files:
+            with file.path.open("rb") as source:
+                said.update(repr((field, file.name)).encode() + file_digest(source, "sha256").digest())
+        return said.digest()
 
     def named(self, *names: str) -> list[Received]:
         """The files of these form fields, in the order they came."""

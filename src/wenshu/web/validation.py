@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wenshu.kit.errors import InvalidInput, MissingField, WenshuError
+from wenshu.kit.errors import InvalidInput, MissingField
 
 _WORDING = {
     "string_type": "应为字符串",
@@ -35,17 +35,30 @@ _WORDING = {
 }
 
 
-def as_error(faults: Sequence[Mapping[str, Any]]) -> WenshuError:
-    """The first fault as InvalidInput, or as MissingField where a required value is absent, null or blank."""
-    fault = faults[0]
-    kind, field = str(fault["type"]), _path(fault["loc"])
-    value = fault.get("input")
+def as_error(faults: Sequence[Mapping[str, Any]]) -> InvalidInput:
+    """The first fault as InvalidInput, or as MissingField where a required value is absent, null or blank.
+
+    It carries all of them, one a field.
+    """
+    first = faults[0]
+    field = _path(first["loc"])
+    wording = _wording(first)
+    error = MissingField(field) if wording is None else InvalidInput(f"参数 {field} {wording}", field=field)
+    worded: dict[str, str] = {}
+    for fault in faults:
+        worded.setdefault(_path(fault["loc"]), _wording(fault) or "不能为空")
+    error.faults = tuple(worded.items())
+    return error
+
+
+def _wording(fault: Mapping[str, Any]) -> str | None:
+    """What is wrong with the value; None where there is none."""
+    kind, value = str(fault["type"]), fault.get("input")
     blank = isinstance(value, str) and not value.strip() and kind == "string_too_short"
     if kind == "missing" or value is None or blank:
-        return MissingField(field)
+        return None
     context: dict[str, Any] = fault.get("ctx") or {}
-    wording = _WORDING.get(kind, "取值无效").format_map({"error": "", **context})
-    return InvalidInput(f"参数 {field} {wording.replace(' or ', ' 或 ')}", field=field)
+    return _WORDING.get(kind, "取值无效").format_map({"error": "", **context}).replace(" or ", " 或 ")
 
 
 def _path(loc: Sequence[int | str]) -> str:

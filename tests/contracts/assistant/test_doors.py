@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx2 as httpx
 import pytest
 
+from contracts.accounts.people import People
 from contracts.assistant.wire import CHAT, LIBRARY, failed, objection, succeeded
 from serving import ServerProcess
 
@@ -25,7 +26,7 @@ UNSIGNED = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."
 
 
 @pytest.fixture(scope="module")
-def wary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def wary_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server that wants tokens, and trusts the network that it stands in."""
     server = ServerProcess(
         tmp_path_factory.mktemp("wary") / "home",
@@ -34,10 +35,21 @@ def wary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         WENSHU_SERVER_PUBLIC_URL="https://wenshu.example.com/base",
     )
     try:
-        with server.start().client() as client:
-            yield client
+        yield server.start()
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def wary(wary_server: ServerProcess) -> Iterator[httpx.Client]:
+    with wary_server.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def wary_people(wary: httpx.Client, wary_server: ServerProcess) -> People:
+    """Makes tenants and keys on it."""
+    return People(wary, wary_server.home)
 
 
 def family(routes: list[str]) -> list[str]:
@@ -156,3 +168,20 @@ def test_other_families_paths_fail_in_their_own_words(client: httpx.Client, path
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/json"
     assert set(response.json()) == keys
+
+
+def test_where_every_call_has_a_token_a_tenant_s_ids_are_its_own(wary: httpx.Client, wary_people: People) -> None:
+    """That another tenant has such a session is not to be learned, neither by making one nor by asking in one."""
+    answers: dict[str, list[object]] = {}
+    for tenant in ("甲", "乙"):
+        wary_people.tenant(tenant)
+        key = {"Authorization": f"Bearer {wary_people.key(tenant, 'member')}"}
+        body = {"user_id": "u", "session_id": "the-same", "title": tenant}
+        made, again = (wary.post(f"{CHAT}/session", json=body, headers=key) for _ in range(2))
+        asked = {"user_id": "u", "session_id": "asked-in", "question": "在吗？", "stream": False}
+        said = wary.post(f"{CHAT}/chat", json=asked, headers=key)
+        own = wary.get(f"{CHAT}/session/the-same", headers=key)
+        answers[tenant] = [made.json(), again.json(), said.status_code, succeeded(own)["title"] == tenant]
+    assert answers["甲"] == answers["乙"]
+    assert answers["甲"][0]["code"] == 200
+    assert answers["甲"][1] == {"status": "fail", "code": 409, "msg": "会话已存在", "data": ""}

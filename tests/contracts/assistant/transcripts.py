@@ -17,6 +17,11 @@ FOLDER = Path(__file__).parent / "transcripts"
 _KINDS = {
     "id": r"[0-9a-f]{32}",
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
+    "hash": r"[0-9a-f]{64}",
+    "iso": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
+    "key": r"wsk_[0-9a-f]{12}_[\w-]{43}",
+    "jwt": r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{86}",
+    "refresh": r"wsr_[\w-]{43}",
     "text": r"(?s).*\S.*",
     "string": r"(?s).*",
     "link": r"http://127\.0\.0\.1:\d+/files/[0-9a-f]{32}/[^/?]+\?expires=\d+&signature=[0-9a-f]{64}",
@@ -94,9 +99,9 @@ def differences(expected: Any, actual: Any, path: str) -> Iterator[str]:
         yield f"{path} is {actual!r}, not {expected!r}"
 
 
-def read_all() -> dict[str, list[dict[str, Any]]]:
-    """The steps of each transcript, by its name."""
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+def read_all(folder: Path = FOLDER) -> dict[str, list[dict[str, Any]]]:
+    """The steps of each transcript in the folder, by its name."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
 def workbook(rows: list[list[str]]) -> bytes:

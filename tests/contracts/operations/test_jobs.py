@@ -45,16 +45,22 @@ def ids(client: httpx.Client) -> dict[str, str]:
 def operator(server: ServerProcess) -> dict[str, str]:
     path = server.home / "server.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    return {"X-Wenshu-Operator": json.loads(path.read_text())["operator_key"]}
+    return {"Authorization": f"Bearer {json.loads(path.read_text())['credential']}"}
 
 
 def said(response: httpx.Response, status: int = 200) -> Any:
     body = response.json()
     assert (response.status_code, body["code"]) == (status, status), response.text
-    assert set(body) == {"code", "message", "data"}
+    assert {"code", "message", "data"} <= set(body) <= {"code", "message", "data", "errors"}
     assert body["message"]
     assert status == 200 or body["data"] is None
     return body["data"] if status == 200 else body["message"]
+
+
+def faulty(response: httpx.Response) -> set[str]:
+    """The fields that a 400 names."""
+    said(response, 400)
+    return {fault["field"] for fault in response.json()["errors"]}
 
 
 def listed(client: httpx.Client, query: dict[str, Any], headers: dict[str, str] | None = None) -> set[str]:
@@ -80,7 +86,7 @@ def test_everybody_sees_their_own_and_the_operator_all(
 
 @pytest.mark.parametrize("key", ["", "x", "0" * 43])
 def test_a_key_that_is_not_the_operator_s_opens_nothing(client: httpx.Client, key: str) -> None:
-    said(client.get(JOBS, headers={"X-Wenshu-Operator": key}), 401)
+    said(client.get(JOBS, headers={"Authorization": f"Bearer wsl_{key}"}), 401)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,7 @@ def test_a_key_that_is_not_the_operator_s_opens_nothing(client: httpx.Client, ke
 )
 def test_wrong_queries_are_refused_by_name(client: httpx.Client, query: dict[str, str]) -> None:
     (field,) = query
-    assert field in said(client.get(JOBS, params=query), 400)
+    assert faulty(client.get(JOBS, params=query)) == {field}
 
 
 def test_a_job_is_shown_with_what_happened(client: httpx.Client, ids: dict[str, str]) -> None:

@@ -6,6 +6,12 @@ from typer.testing import CliRunner
 from wenshu.cli.main import app
 
 runner = CliRunner()
+GROUPS = {
+    "tenant": "create list show rename disable enable",
+    "user": "create list show roles disable enable reset-password",
+    "audit": "list verify",
+    "key": "create list show delete rotate-signing",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +39,7 @@ def home(monkeypatch, tmp_path):
         ["config"],
         ["config", "show"],
         ["doctor"],
+        *([group, command] for group, commands in GROUPS.items() for command in commands.split()),
         ["reindex"],
         ["move"],
     ],

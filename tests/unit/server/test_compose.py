@@ -38,6 +38,11 @@ def test_other_addresses_need_a_word(host):
         {"embedding": {"url": "m:8000/v1", "model": "m"}},
         {"embedding": {"url": "http://m", "model": "m", "api_key": "密钥"}},
         {"fetch": {"allow_hosts": ["http://a b"]}},
+        {"admin": {"password": "short"}},
+        {"auth": {"oidc_issuer": "https://login.example.com"}},
+        {"auth": {"oidc_audience": "wenshu"}},
+        {"auth": {"oidc_issuer": "http://login.example.com", "oidc_audience": "wenshu"}},
+        {"auth": {"oidc_issuer": "ldap://login.example.com", "oidc_audience": "wenshu"}},
     ],
 )
 def test_what_this_release_cannot_do_is_refused_not_ignored(flags):

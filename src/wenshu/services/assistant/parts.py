@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from wenshu.core.database.engine import Database
 from wenshu.core.database.processes import Presence
+from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.documents.sandbox import ParserPool
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.jobs.jobs import Jobs
@@ -37,6 +38,13 @@ class Assistant:
     running: RunningTurns
     process: Presence
     jobs: Jobs
+
+    def beside(self, scope: Scope) -> Scope:
+        """Where the id of a session must be new: everywhere, as it opens the session to callers without a token.
+
+        Where every call has one, in its tenant: that somebody else's tenant has such an id is not to be learned.
+        """
+        return Scope(scope.tenant) if self.settings.auth.open_families == "token" else EVERYTHING
 
     @property
     def zone(self) -> ZoneInfo:

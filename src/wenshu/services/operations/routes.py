@@ -9,20 +9,20 @@ from starlette.responses import Response
 from wenshu.core.database.scope import Scope
 from wenshu.core.jobs.events import ProgressEvent
 from wenshu.core.jobs.states import JobState
-from wenshu.services.operations.dialect import OperationsDialect
 from wenshu.services.operations.parts import Parts
 from wenshu.services.operations.schemas import JobDetail, JobPage, JobSummary, PageNumber, PageSize
-from wenshu.web.caller import AnyCaller, Code
-from wenshu.web.dialect import Said, StreamEvent, dialect_router
+from wenshu.web.caller import Caller, Code, Gate
+from wenshu.web.coded import ADMIN
+from wenshu.web.dialect import Said, StreamEvent
+from wenshu.web.routing import dialect_router
 from wenshu.web.sse import event_stream
 
-dialect = OperationsDialect()
-router = dialect_router(dialect, prefix="/api/v1/admin", tag="运维 Operations")
+router = dialect_router(ADMIN, prefix="/api/v1/admin", tag="运维 Operations")
 _EVENTS = 200
 
 
 def _overseen(
-    caller: AnyCaller,
+    caller: Annotated[Caller, Depends(Gate("admin"))],
     tenant_code: Annotated[Code, Query()] = None,
     org_code: Annotated[Code, Query()] = None,
 ) -> Scope:
@@ -79,7 +79,7 @@ async def follow_job(
 ) -> Response:
     """Its events after ``Last-Event-ID``, the past first, to the end of the job."""
     await parts.jobs.get(scope, job_id)
-    return event_stream(dialect, _told(parts.jobs.follow(scope, job_id, last_event_id)))
+    return event_stream(ADMIN, _told(parts.jobs.follow(scope, job_id, last_event_id)))
 
 
 async def _told(events: AsyncGenerator[ProgressEvent]) -> AsyncIterator[StreamEvent]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from wenshu.core.database.engine import DatabaseUnavailable, Transaction
-from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.core.database.scope import Scope
 from wenshu.kit import clock
 from wenshu.kit.errors import InternalError, NotFound, Unavailable
 from wenshu.kit.ids import new_id
@@ -63,19 +63,19 @@ async def ask(parts: Assistant, scope: Scope, asked: Ask) -> RunningTurn:
     return begin(parts, turn)
 
 
-async def resume(parts: Assistant, stream_id: str) -> RunningTurn:
-    """The answer of this stream, running or stored. Raises NotFound."""
-    running = parts.running.get(stream_id)
-    if running is not None and not running.cut_short:
-        return running
-    async with parts.database.read(EVERYTHING) as tx:
+async def resume(parts: Assistant, scope: Scope, stream_id: str) -> RunningTurn:
+    """The answer of this stream, running or stored. Raises NotFound, also outside the scope."""
+    async with parts.database.read(scope) as tx:
         joined = turns.join(sessions, sessions.c.id == turns.c.session_key).outerjoin(
             messages, messages.c.id == turns.c.answer_key
         )
         wanted = select(turns.c.state, sessions.c.session_id, messages).select_from(joined)
-        row = await tx.first(wanted.where(turns.c.stream_id == stream_id, EVERYTHING.sees(turns)))
+        row = await tx.first(wanted.where(turns.c.stream_id == stream_id, scope.sees(turns)))
     if row is None:
         raise NotFound("回答不存在")
+    running = parts.running.get(stream_id)
+    if running is not None and not running.cut_short:
+        return running
     turn = RunningTurn(stream_id)
     if row.state == "answered":
         told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
@@ -96,7 +96,7 @@ def answered(data: Mapping[str, Any]) -> Answered:
 async def _accept(tx: Transaction, parts: Assistant, scope: Scope, asked: Ask, request: ReplyRequest) -> Turn:
     session_id = asked.session_id or new_id()
     title = asked.question[:_TITLE]
-    row = await held_session(tx, session_id)
+    row = await held_session(tx, parts.beside(scope), session_id)
     if row is None:
         key, owner, earlier = await insert_session(tx, scope, asked.user_id, session_id, title), scope, ()
     else:

@@ -34,8 +34,10 @@ from wenshu.services.assistant.chat.stop import stop
 from wenshu.services.assistant.dialect import AssistantDialect
 from wenshu.services.assistant.parts import Parts
 from wenshu.services.assistant.views import SourceView
-from wenshu.web.caller import AnyCaller, Code
-from wenshu.web.dialect import Said, dialect_router
+from wenshu.web.caller import AnyCaller, Code, needs
+from wenshu.web.dialect import Said
+from wenshu.web.idempotency import ONCE
+from wenshu.web.routing import dialect_router
 from wenshu.web.sse import event_stream
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 
@@ -58,7 +60,7 @@ Ref = Annotated[SessionRef, Depends(_session_ref)]
 MessageId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-@router.post("/chat", summary="问答 Ask", response_class=Response)
+@router.post("/chat", summary="问答 Ask", response_class=Response, dependencies=[needs("member", recorded=False), ONCE])
 async def chat(body: Ask, caller: AnyCaller, parts: Parts) -> Said[Answered] | Response:
     """Streams by default; ``stream: false`` answers at once."""
     turn = await asking.ask(parts, caller.scope_of(body), body)
@@ -75,12 +77,11 @@ async def stream(
     last_event_id: Annotated[int, Header(ge=0, le=2**31)] = 0,
 ) -> Response:
     """The events after ``Last-Event-ID``; of an answer that ended long ago, the last event."""
-    caller.bearer(None, None)
-    turn = await asking.resume(parts, stream_id)
+    turn = await asking.resume(parts, caller.bearer(None, None), stream_id)
     return event_stream(dialect, turn.follow(last_event_id))
 
 
-@router.post("/stream/{stream_id}/stop", summary="停止回答 Stop an answer")
+@router.post("/stream/{stream_id}/stop", summary="停止回答 Stop an answer", dependencies=[needs("member")])
 async def stop_stream(stream_id: Annotated[str, Path(max_length=128)], caller: AnyCaller, parts: Parts) -> Said[str]:
     """It ends now and keeps what was said; one that has ended stays as it is."""
     await stop(parts, caller.bearer(None, None), stream_id)
@@ -115,7 +116,7 @@ async def list_sessions_by_day(
     return Said("获取格式化会话列表成功", await sessions.grouped(parts, scope, user_id, limit))
 
 
-@router.post("/session", summary="创建会话 Create a session")
+@router.post("/session", summary="创建会话 Create a session", dependencies=[needs("member"), ONCE])
 async def create_session(body: CreateSession, caller: AnyCaller, parts: Parts) -> Said[SessionCreated]:
     """With the caller's id or one of ours."""
     scope = caller.scope_of(body)
@@ -145,6 +146,7 @@ async def get_message(ref: Ref, message_id: MessageId, parts: Parts) -> Said[Mes
     "/session/{session_id}/messages/{message_id}/regenerate",
     summary="重新生成回答 Answer again",
     response_class=Response,
+    dependencies=[needs("member", recorded=False), ONCE],
 )
 async def answer_again(body: Again, ref: Ref, message_id: MessageId, parts: Parts) -> Said[Answered] | Response:
     """A new version of the session's last answer; streams by default, as ``/chat``."""
@@ -154,7 +156,11 @@ async def answer_again(body: Again, ref: Ref, message_id: MessageId, parts: Part
     return Said("问答成功", asking.answered(await turn.result()))
 
 
-@router.post("/session/{session_id}/messages/{message_id}/feedback", summary="评价回答 Rate an answer")
+@router.post(
+    "/session/{session_id}/messages/{message_id}/feedback",
+    summary="评价回答 Rate an answer",
+    dependencies=[needs("member")],
+)
 async def rate_answer(body: Rate, ref: Ref, message_id: MessageId, parts: Parts) -> Said[str]:
     """Takes the place of an earlier rating; without any, takes it back."""
     await feedback.rate(parts, ref, message_id, body)
@@ -171,7 +177,7 @@ async def get_source(
     return Said("获取来源成功", await source(parts, ref, message_id, marker))
 
 
-@router.get("/feedback", summary="评价列表 List rated answers")
+@router.get("/feedback", summary="评价列表 List rated answers", dependencies=[needs("editor", recorded=True)])
 async def list_feedback(
     caller: AnyCaller,
     parts: Parts,
@@ -186,44 +192,53 @@ async def list_feedback(
     return Said("获取评价列表成功", await feedback.rated(parts, scope, rating, page, size))
 
 
-@router.put("/session/{session_id}/title", summary="更新会话标题 Rename a session")
+@router.put("/session/{session_id}/title", summary="更新会话标题 Rename a session", dependencies=[needs("member")])
 async def rename_session(body: Rename, ref: Ref, parts: Parts) -> Said[str]:
     """Give it another title."""
     await sessions.rename(parts, ref, body.title)
     return Said("更新标题成功", "")
 
 
-@router.delete("/session/{session_id}", summary="删除会话 Delete a session")
+@router.delete("/session/{session_id}", summary="删除会话 Delete a session", dependencies=[needs("member")])
 async def delete_session(ref: Ref, parts: Parts) -> Said[str]:
     """Softly: it can be restored."""
     await sessions.delete(parts, ref)
     return Said("删除会话成功", "")
 
 
-@router.post("/session/{session_id}/restore", summary="恢复会话 Restore a session")
+@router.post("/session/{session_id}/restore", summary="恢复会话 Restore a session", dependencies=[needs("member")])
 async def restore_session(ref: Ref, parts: Parts) -> Said[str]:
     """Bring a deleted session back."""
     await sessions.restore(parts, ref)
     return Said("恢复会话成功", "")
 
 
-@router.post("/upload", summary="上传文件 Upload a file", openapi_extra=MULTIPART_FILES)
+@router.post(
+    "/upload", summary="上传文件 Upload a file", openapi_extra=MULTIPART_FILES, dependencies=[needs("member"), ONCE]
+)
 async def upload(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[Uploaded]:
     """Store one file and answer its link."""
     scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
     files = body.named("file")
     if not files:
         raise MissingField("file")
+    caller.trail.about(files[0].name)
     return Said("上传成功", await uploads.keep(parts, scope, files[0]))
 
 
-@router.post("/upload_and_parse", summary="上传并解析文件 Upload and parse files", openapi_extra=MULTIPART_FILES)
+@router.post(
+    "/upload_and_parse",
+    summary="上传并解析文件 Upload and parse files",
+    openapi_extra=MULTIPART_FILES,
+    dependencies=[needs("member"), ONCE],
+)
 async def upload_and_parse(caller: AnyCaller, body: AnyUpload, parts: Parts) -> Said[list[ParsedFile]]:
     """Store and parse each file; one bad file never spoils the others."""
     scope = caller.scope(body.fields.get("tenant_code"), body.fields.get("org_code"))
     files = body.named("file", "files", "file[]", "files[]")
     if not files:
         raise MissingField("file")
+    caller.trail.about(*(file.name for file in files))
     parsed = await uploads.keep_and_parse(parts, scope, files)
     read = sum(file.parse_success for file in parsed)
     return Said(f"处理完成，成功{read}/{len(parsed)}个文件", parsed)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, insert, select, update
 
 from wenshu.core.database.engine import Transaction
-from wenshu.core.database.scope import EVERYTHING, Scope
+from wenshu.core.database.scope import Scope
 from wenshu.kit import clock
 from wenshu.kit.errors import Conflict, NotFound
 from wenshu.kit.ids import new_id
@@ -34,22 +34,19 @@ class SessionRef:
 
 
 async def create(parts: Assistant, scope: Scope, user_id: str, session_id: str | None, title: str | None) -> str:
-    """A new session's id. Raises Conflict where the id is taken, by whomever."""
+    """A new session's id. Raises Conflict where the id is taken (``Assistant.beside``)."""
     chosen = session_id or new_id()
     async with parts.database.write(scope) as tx:
-        if await held_session(tx, chosen):
+        if await held_session(tx, parts.beside(scope), chosen):
             raise Conflict("会话已存在")
         await insert_session(tx, scope, user_id, chosen, title or UNTITLED)
     return chosen
 
 
-async def held_session(tx: Transaction, session_id: str) -> Row[Any] | None:
-    """The session of this id, whosever it is: ids are unique server-wide.
-
-    Nobody makes or changes it until the transaction ends.
-    """
+async def held_session(tx: Transaction, among: Scope, session_id: str) -> Row[Any] | None:
+    """The session of this id among those, whosever it is. Nobody makes or changes it until the transaction ends."""
     await tx.lock("session", session_id)
-    found = select(sessions).where(sessions.c.session_id == session_id, EVERYTHING.sees(sessions))
+    found = select(sessions).where(sessions.c.session_id == session_id, among.sees(sessions))
     return await tx.first(found.with_for_update())
 
 

@@ -1,6 +1,6 @@
 """The tables of chat: sessions, their messages, and the turns that are being answered."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, false
 
 from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
 
@@ -9,12 +9,13 @@ sessions = Table(
     metadata,
     Column("id", Key, primary_key=True, autoincrement=True),
     *owner_columns(),
-    Column("session_id", String(128), nullable=False, unique=True),
+    Column("session_id", String(128), nullable=False, index=True),
     Column("user_id", String(128), nullable=False),
     Column("title", String(255), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("is_deleted", Boolean, nullable=False),
+    UniqueConstraint("tenant_code", "session_id"),
     Index(None, "tenant_code", "user_id", "updated_at"),
 )
 

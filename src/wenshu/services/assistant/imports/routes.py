@@ -22,8 +22,10 @@ from wenshu.services.assistant.imports.schemas import (
     Unchanged,
 )
 from wenshu.services.assistant.parts import Parts
-from wenshu.web.caller import AnyCaller, Code
-from wenshu.web.dialect import Said, dialect_router
+from wenshu.web.caller import AnyCaller, Code, needs
+from wenshu.web.dialect import Said
+from wenshu.web.idempotency import ONCE
+from wenshu.web.routing import dialect_router
 from wenshu.web.sse import event_stream
 
 dialect = AssistantDialect()
@@ -42,14 +44,19 @@ InScope = Annotated[Scope, Depends(_scope)]
 ImportId = Annotated[str, Path(max_length=128)]
 
 
-@router.post("/imports", summary="批量导入文档 Import many documents")
+@router.post("/imports", summary="批量导入文档 Import many documents", dependencies=[needs("editor"), ONCE])
 async def start_import(body: StartImport, caller: AnyCaller, parts: Parts) -> Said[Started]:
     """Answers at once; the documents come in in the background, and go on after a restart."""
+    caller.trail.about(*(item.doc_name for item in body.items))
     started = await accept.accept(parts, caller.scope_of(body), body)
     return Said("导入已开始" if started.is_new else "相同 import_key 的导入正在进行", started)
 
 
-@router.post("/unchanged_documents", summary="查询内容未变的文档 Which documents stand just so")
+@router.post(
+    "/unchanged_documents",
+    summary="查询内容未变的文档 Which documents stand just so",
+    dependencies=[needs("editor", recorded=False)],
+)
 async def unchanged(body: AskUnchanged, caller: AnyCaller, parts: Parts) -> Said[Unchanged]:
     """By name and SHA-256: what is named in the answer need not be uploaded again."""
     digests = {item.doc_name: item.sha256 for item in body.items}
@@ -91,7 +98,7 @@ async def follow_import(
     return event_stream(dialect, show.follow(parts, scope, import_id, last_event_id))
 
 
-@router.post("/imports/{import_id}/cancel", summary="取消导入 Cancel an import")
+@router.post("/imports/{import_id}/cancel", summary="取消导入 Cancel an import", dependencies=[needs("editor")])
 async def cancel_import(import_id: ImportId, scope: InScope, parts: Parts) -> Said[ImportSummary]:
     """What was imported stays; an import that is over is 409."""
     summary = await show.cancel(parts, scope, import_id)

@@ -24,9 +24,11 @@ from wenshu.services.assistant.library.schemas import (
 )
 from wenshu.services.assistant.parts import Parts
 from wenshu.services.assistant.views import SourceView
-from wenshu.web.caller import AnyCaller, Caller, Code, ScopedBody
-from wenshu.web.dialect import Said, dialect_router
+from wenshu.web.caller import AnyCaller, Caller, Code, ScopedBody, needs
+from wenshu.web.dialect import Said
 from wenshu.web.files import attachment
+from wenshu.web.idempotency import ONCE
+from wenshu.web.routing import dialect_router
 from wenshu.web.scalars import Whole
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 
@@ -34,42 +36,45 @@ router = dialect_router(AssistantDialect(), prefix="/vector_db_service", tag="�
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@router.post("/new_collection", summary="创建全局素材库 Create the library")
+@router.post("/new_collection", summary="创建全局素材库 Create the library", dependencies=[needs("editor")])
 async def new_collection(body: ScopedBody, caller: AnyCaller) -> Said[str]:
     """The library is always there: this only answers that it is."""
     caller.scope_of(body)
     return Said("成功创建全局素材库", "")
 
 
-@router.post("/del_collection", summary="删除素材库数据 Delete the scope's material")
+@router.post("/del_collection", summary="删除素材库数据 Delete the scope's material", dependencies=[needs("editor")])
 async def del_collection(body: ScopedBody, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Documents and pairs of the scope; without one, those of the global scope."""
     await parts.ingest.clear(caller.scope_of(body))
     return Said("成功删除素材库数据", "")
 
 
-@router.post("/add_document", summary="添加单个文档 Add a document")
+@router.post("/add_document", summary="添加单个文档 Add a document", dependencies=[needs("editor"), ONCE])
 async def add_document(body: AddDocument, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Fetch, parse, index; the same name in the same scope is replaced in one step."""
+    caller.trail.about(body.doc_name)
     await add.add_document(parts, caller.scope_of(body), body.doc_url, body.doc_name)
     return Said("成功插入文档到素材库", "")
 
 
-@router.post("/add_multi_document", summary="批量添加文档 Add documents")
+@router.post("/add_multi_document", summary="批量添加文档 Add documents", dependencies=[needs("editor"), ONCE])
 async def add_multi_document(body: AddDocuments, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Each on its own; any failure makes the answer a failure that counts both."""
+    caller.trail.about(*body.doc_names)
     added = await add.add_documents(parts, caller.scope_of(body), body.multi_doc_urls, body.doc_names)
     return Said(add.counted(added, 0), "")
 
 
-@router.post("/del_document", summary="删除文档 Delete documents by name")
+@router.post("/del_document", summary="删除文档 Delete documents by name", dependencies=[needs("editor")])
 async def del_document(body: DeleteDocuments, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Names that are not there are no error."""
+    caller.trail.about(*body.doc_name)
     await parts.ingest.delete_documents(caller.scope_of(body), body.doc_name)
     return Said("从全局素材库删除文档成功", "")
 
 
-@router.post("/search_from_vector_db", summary="检索 Search")
+@router.post("/search_from_vector_db", summary="检索 Search", dependencies=[needs("viewer", recorded=False)])
 async def search_from_vector_db(body: Search, caller: AnyCaller, parts: Parts) -> Said[Found]:
     """The best passages or pairs of the scope."""
     expression = find.parsed_filter(body)
@@ -99,16 +104,20 @@ async def download_qa_template(caller: AnyCaller) -> Response:
     return Response(pairs.template(), media_type=_XLSX, headers=attachment(pairs.TEMPLATE_NAME))
 
 
-@router.post("/add_qa", summary="添加 QA Add question–answer pairs")
+@router.post("/add_qa", summary="添加 QA Add question–answer pairs", dependencies=[needs("editor"), ONCE])
 async def add_qa(body: AddPairs, caller: AnyCaller, parts: Parts) -> Said[str]:
     """All or none; the same question in the same scope is replaced."""
     added = pairs.pairs_of(parts, body)
+    caller.trail.about(pairs=len(added))
     await parts.ingest.replace_pairs(caller.scope_of(body), added)
     return Said(f"成功插入{len(added)}条问答对到素材库", "")
 
 
 @router.post(
-    "/add_qa_from_template", summary="从模板文件添加 QA Add pairs from the template", openapi_extra=MULTIPART_FILES
+    "/add_qa_from_template",
+    summary="从模板文件添加 QA Add pairs from the template",
+    openapi_extra=MULTIPART_FILES,
+    dependencies=[needs("editor"), ONCE],
 )
 async def add_qa_from_template(caller: AnyCaller, upload: AnyUpload, parts: Parts) -> Said[object]:
     """Rows with an empty question or answer are left out and named in ``data``."""
@@ -116,6 +125,7 @@ async def add_qa_from_template(caller: AnyCaller, upload: AnyUpload, parts: Part
     files = upload.named("file")
     if not files:
         raise MissingField("file")
+    caller.trail.about(files[0].name)
     added, skipped = await pairs.add_from_template(parts, scope, files[0].path, files[0].name)
     message = f"成功插入{added}条问答对到素材库"
     if skipped:
@@ -123,9 +133,10 @@ async def add_qa_from_template(caller: AnyCaller, upload: AnyUpload, parts: Part
     return Said(message, {"skipped": skipped} if skipped else "")
 
 
-@router.post("/del_qa", summary="删除 QA Delete pairs by question")
+@router.post("/del_qa", summary="删除 QA Delete pairs by question", dependencies=[needs("editor")])
 async def del_qa(body: DeletePairs, caller: AnyCaller, parts: Parts) -> Said[str]:
     """Questions that are not there are no error."""
+    caller.trail.about(pairs=len(body.question))
     await parts.ingest.delete_pairs(caller.scope_of(body), body.question)
     return Said("从全局素材库删除问答对成功", "")
 

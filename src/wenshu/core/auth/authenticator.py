@@ -1,0 +1,58 @@
+"""From what a request carries to the principal behind it: one seam for every family."""
+
+import hmac
+
+from wenshu.core.auth.keys import principal_of_key
+from wenshu.core.auth.marks import KEY_MARK, LOCAL_MARK
+from wenshu.core.auth.oidc import Issuer, claimed
+from wenshu.core.auth.principal import LOCAL, Principal
+from wenshu.core.auth.tokens import AccessTokens
+from wenshu.core.database.engine import Database
+from wenshu.kit.errors import Unauthenticated
+
+_LONGEST = 8192
+
+
+class Authenticator:
+    """Knows access tokens, API keys, an outside issuer's tokens, and the ``local`` credential of this process.
+
+    ``outside`` None, ``local`` empty: there is none.
+    """
+
+    def __init__(
+        self, database: Database, tokens: AccessTokens, local: str = "", outside: Issuer | None = None
+    ) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._outside = outside
+        self._local = local.encode()
+
+    async def of_headers(self, authorizations: list[str]) -> Principal:
+        """The principal of a request's ``Authorization`` headers. Raises Unauthenticated but for one valid bearer."""
+        # Of two, a proxy may have checked the other one.
+        if len(authorizations) != 1:
+            raise Unauthenticated
+        scheme, _, credential = authorizations[0].strip().partition(" ")
+        credential = credential.strip()
+        if scheme.lower() != "bearer" or not credential or not credential.isascii():
+            raise Unauthenticated
+        return await self.of_credential(credential)
+
+    async def of_credential(self, credential: str) -> Principal:
+        """The principal of a key, a token or the local credential.
+
+        Raises Unauthenticated; Unavailable while an outside issuer's keys were never to be had.
+        """
+        if len(credential) > _LONGEST:
+            raise Unauthenticated
+        if credential.startswith(KEY_MARK):
+            return await principal_of_key(self._database, credential)
+        if credential.startswith(LOCAL_MARK):
+            if self._local and hmac.compare_digest(credential.encode(), self._local):
+                return LOCAL
+            raise Unauthenticated
+        if self._outside is not None:
+            issuer, kid = claimed(credential)
+            if issuer == self._outside.issuer:
+                return await self._outside.check(credential, kid)
+        return await self._tokens.check(credential)

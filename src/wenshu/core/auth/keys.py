@@ -1,0 +1,80 @@
+"""API keys: ``wsk_<prefix>_<secret>``, found by their prefix, kept as a digest only, shown once.
+
+``wsk_<prefix>`` and ``<secret>`` also serve as an access key and its secret key, for callers that send two halves.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy import select, update
+
+from wenshu.core.auth.families import UNNAMED
+from wenshu.core.auth.marks import KEY_MARK
+from wenshu.core.auth.principal import Principal
+from wenshu.core.auth.tables import api_keys, tenants
+from wenshu.core.database.engine import Database
+from wenshu.core.database.scope import EVERYTHING
+from wenshu.kit import clock
+from wenshu.kit.errors import Unauthenticated
+
+_USED_AGAIN = timedelta(minutes=1)  # how exactly the last use is known
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as it is given out, once; only ``prefix`` and ``digest`` are stored."""
+
+    prefix: str
+    secret: str
+
+    @property
+    def access(self) -> str:
+        """The half that says which key it is."""
+        return f"{KEY_MARK}{self.prefix}"
+
+    @property
+    def text(self) -> str:
+        """The whole key."""
+        return f"{self.access}_{self.secret}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole key."""
+        return _digest(self.text)
+
+
+def new_key() -> NewKey:
+    """A key with 256 random bits."""
+    return NewKey(secrets.token_hex(6), secrets.token_urlsafe(32))
+
+
+async def principal_of_key(database: Database, text: str) -> Principal:
+    """Whom a key speaks for. Raises Unauthenticated for one that is unknown, revoked, expired or of a closed tenant."""
+    prefix = text.removeprefix(KEY_MARK).partition("_")[0][:16]
+    joined = api_keys.join(tenants, tenants.c.tenant_code == api_keys.c.tenant_code)
+    wanted = select(api_keys, tenants.c.is_disabled).select_from(joined)
+    async with database.read(EVERYTHING) as tx:
+        row = await tx.first(wanted.where(api_keys.c.prefix == prefix, EVERYTHING.sees(api_keys)))
+    now = clock.now()
+    if row is None or not hmac.compare_digest(row.digest, _digest(text)) or row.is_disabled:
+        raise Unauthenticated
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise Unauthenticated("API Key 已吊销或已过期")
+    if row.last_used_at is None or now - row.last_used_at > _USED_AGAIN:
+        async with database.write(EVERYTHING) as tx:
+            used = update(api_keys).where(api_keys.c.id == row.id, EVERYTHING.sees(api_keys))
+            await tx.run(used.values(last_used_at=now))
+    return Principal(
+        name=f"key:{row.prefix}",
+        tenant=row.tenant_code,
+        org=row.org_code or None,
+        roles=frozenset(row.roles),
+        families=(UNNAMED if row.families is None else frozenset(row.families)) | {"accounts"},
+    )
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Administration: tenants, users, API keys, signing keys, the audit log."""

@@ -1,0 +1,147 @@
+"""The world of the matrix: two tenants on one server, everything of A/a1 marked with a word, callers of every kind."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx2 as httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contracts.accounts.people import People, bearer
+from contracts.accounts.wire import log_in
+from contracts.assistant.wire import CHAT, LIBRARY, succeeded
+from serving import ServerProcess
+
+ROLES = ["viewer", "member", "editor", "admin"]
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Things:
+    """What belongs to A/a1, for one try: values of placeholders."""
+
+    values: dict[str, str]
+    headers: Headers = field(default_factory=dict)
+
+
+class Nation:
+    """One server's world. Credentials are made once; things anew where a call may use them up."""
+
+    def __init__(self, server: ServerProcess, client: httpx.Client, *, trusting: bool) -> None:
+        self.server = server
+        self.client = client
+        self.trusting = trusting
+        self.people = People(client, server.home)
+        self._known: dict[str, Headers] = {}
+        self.tag = uuid4().hex[:8]
+        self.marker = f"玄武{self.tag}"
+        self.a, self.b = f"{self.tag}-a", f"{self.tag}-b"
+        self.scope = {"tenant_code": self.a, "org_code": "a1"}
+        for tenant in (self.a, self.b):
+            self.people.tenant(tenant)
+
+    def fill(self) -> None:
+        """A document and a pair in A/a1 that say the marker."""
+        owner = self.citizen("admin")
+        link = self.link(owner)
+        body = {**self.scope, "doc_url": link, "doc_name": f"{self.marker}.txt"}
+        succeeded(self.client.post(f"{LIBRARY}/add_document", json=body, headers=owner))
+        pair = {"question": f"仓库的钥匙放在哪里（{self.marker}）", "answer": f"放在{self.marker}"}
+        succeeded(self.client.post(f"{LIBRARY}/add_qa", json={**self.scope, **pair}, headers=owner))
+
+    def link(self, owner: Headers) -> str:
+        """The signed link of a file of A/a1."""
+        text = f"仓库的钥匙放在前台{self.marker}。".encode()
+        form = {"data": self.scope, "files": {"file": (f"{self.marker}.txt", text)}}
+        return succeeded(self.client.post(f"{CHAT}/upload", headers=owner, **form))["file_url"]
+
+    def citizen(self, role: str, tenant: str = "", org: str = "a1", *, operator: bool = False) -> Headers:
+        """A user of the role, of A/a1 unless named otherwise."""
+        tenant = tenant or self.a
+        name = f"{self.tag}-{role}-{tenant}-{org}-{operator}"
+        if name not in self._known:
+            self._known[name] = self.people.session(tenant, name, role, org=org, operator=operator).headers
+        return self._known[name]
+
+    def key(self, role: str, family: str, org: str = "a1") -> Headers:
+        """A key of A/a1, or of all of A, for one family."""
+        name = f"key-{role}-{family}-{org}"
+        if name not in self._known:
+            self._known[name] = bearer(self.people.key(self.a, role, org=org, families=[family]))
+        return self._known[name]
+
+    @property
+    def owner_id(self) -> str:
+        """The id of A/a1's administrator, who has made all that is marked."""
+        return jwt.decode(self.citizen("admin")["Authorization"][7:], options={"verify_signature": False})["sub"]
+
+    def below(self, role: str) -> Headers:
+        """A caller of A/a1 with all but the needed role; below the lowest there is one with none."""
+        at = ROLES.index(role)
+        return self.citizen(ROLES[at - 1]) if at else bearer(self.minted(roles=[]))
+
+    def minted(self, *, key: Ed25519PrivateKey | None = None, **claims: Any) -> str:
+        """A token of A/a1 like ours but for these claims, signed with our own key or another."""
+        with closing(sqlite3.connect(f"file:{self.server.home / 'wenshu.sqlite3'}?mode=ro", uri=True)) as database:
+            newest = "SELECT kid, private_pem FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC"
+            kid, pem = database.execute(newest).fetchone()
+        ours = jwt.decode(self.citizen("admin")["Authorization"][7:], options={"verify_signature": False})
+        return jwt.encode({**ours, **claims}, key or pem, algorithm="EdDSA", headers={"kid": kid})
+
+    def expired(self) -> Headers:
+        """A token of A/a1's administrator that ended a second ago."""
+        return bearer(self.minted(iat=1, exp=2))
+
+    def forged(self) -> Headers:
+        """The same, alive, signed with a key that is not ours."""
+        return bearer(self.minted(key=Ed25519PrivateKey.generate(), operator=True))
+
+    def things(self, route: str) -> Things:
+        """What the route's placeholders stand for, all of A/a1 and new."""
+        owner = self.citizen("admin")
+        if route.endswith(("/chat", "/passage", "/search_from_vector_db", "{marker}")):
+            self.fill()
+        fresh = f"{self.tag}-{uuid4().hex[:8]}"
+        values = {"tag": self.tag, "fresh": fresh, "marker": self.marker}
+        if "/session/" in route or "/stream/" in route:
+            values |= self.conversation(owner, deleted=route.endswith("/restore"))
+        elif "/imports/" in route or "/jobs/" in route:
+            over = route.endswith(("/retry", "/progress"))
+            values["import_id"] = values["job_id"] = self.job(owner, cancelled=over)
+        elif "{link}" in route or "/files/" in route or "add_" in route:
+            values["link"] = self.link(owner)
+        elif "/users/" in route:
+            values["userId"] = self.people.user(self.a, f"{self.marker}-{fresh}", "viewer", org="a1").user_id
+        elif "/keys/" in route:
+            body = {"name": self.marker, "orgCode": "a1"}
+            values["keyId"] = self.people.call("POST", "/keys", self.a, json=body).json()["data"]["keyId"]
+        elif "/tenants/" in route:
+            values["tenantId"] = self.people.tenant(f"{self.marker}-{fresh}")
+        elif route.endswith("/password"):
+            person = self.people.user(self.a, fresh, "viewer", org="a1")
+            session = log_in(self.client, person.username, person.password)
+            return Things({**values, "password": person.password}, session.headers)
+        return Things(values)
+
+    def job(self, owner: Headers, *, cancelled: bool) -> str:
+        """A queued import, or one that is over."""
+        items = [{"doc_url": "http://127.0.0.1:9/x", "doc_name": f"{self.marker} 3.txt"}]
+        made = self.client.post(f"{LIBRARY}/imports", json={**self.scope, "items": items}, headers=owner)
+        job = succeeded(made)["import_id"]
+        if cancelled:
+            succeeded(self.client.post(f"{LIBRARY}/imports/{job}/cancel", params=self.scope, headers=owner))
+        return job
+
+    def conversation(self, owner: Headers, *, deleted: bool) -> dict[str, str]:
+        """A session with a question, its answer and the answer's first source."""
+        made = {**self.scope, "user_id": self.tag, "title": self.marker}
+        session = succeeded(self.client.post(f"{CHAT}/session", json=made, headers=owner))["session_id"]
+        asked = {**self.scope, "user_id": self.tag, "session_id": session, "question": "仓库的钥匙放在哪里？"}
+        answer = succeeded(self.client.post(f"{CHAT}/chat", json={**asked, "stream": False}, headers=owner))
+        if deleted:
+            succeeded(self.client.delete(f"{CHAT}/session/{session}", headers=owner))
+        ids = {"session_id": session, "message_id": str(answer["message_id"]), "stream_id": answer["stream_id"]}
+        return {**ids, "marker": "1"}
