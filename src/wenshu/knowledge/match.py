@@ -59,7 +59,13 @@ class Matcher:
             if not text[numeral.start : numeral.end].isascii() and numeral.end - numeral.start > 1
         ]
         self._patterns = [(_person(match), _bits(*match.span())) for match in _TITLED.finditer(text)]
-        self._others = [(synonym.others, _bits(synonym.start, synonym.end)) for synonym in question.synonyms]
+        self._others = [
+            (
+                (*synonym.others, text[synonym.start]) if synonym.end - synonym.start == 1 else synonym.others,
+                _bits(synonym.start, synonym.end),
+            )
+            for synonym in question.synonyms
+        ]
         self.all = sum(1 << at for at, weight in enumerate(self.weights) if weight > 0)
         self.total = self.weight(self.all) or 1.0
 

@@ -34,6 +34,7 @@ class Scene:
         self.question = question
         self.passages = passages
         self.matcher = Matcher(question)
+        self._today = today
         self.when = moments(question.text, today)
         self._probe = Probe(question)
         self._pieces = [units(passage) for passage in passages]
@@ -43,6 +44,10 @@ class Scene:
         self._most = max((self.matcher.share(whole.meant) for whole in self._wholes), default=0.0) or 1.0
         self._best = max((passage.score for passage in passages), default=0.0) or 1.0
         self._above: dict[tuple[str, str], tuple[Said, frozenset[str]]] = {}
+
+    def over(self, passages: Sequence[Passage]) -> "Scene":
+        """The same question against other passages."""
+        return Scene(self.question, passages, self._today)
 
     @cached_property
     def everything(self) -> Said:

@@ -83,7 +83,10 @@ def is_part(passage: Passage) -> bool:
     """Whether the passage holds only some rows of a table: then the last part of its heading names the columns."""
     *_, last = passage.heading.split(" / ")
     first = _ROW.match(passage.text)
-    return first is not None and first.group().count("|") - first.group().count("\\|") == last.count("、") + 2
+    if first is None or first.group().count("|") - first.group().count("\\|") != last.count("、") + 2:
+        return False
+    header = _RULE.match(passage.text, first.end() + 1) is not None
+    return not header or [cell.strip() for cell in first.group().strip().strip("|").split("|")] == last.split("、")
 
 
 def measured(name: str) -> tuple[str, str]:
@@ -115,7 +118,7 @@ _PERIOD = re.compile(r"^\d{4}年?$|季度|^全年|月份?$|年末$")
 _MEASURE = re.compile(
     r"(.+?)\s*[（(]("
     r"[百千万亿]{0,2}(?:[元台只个件人次户条张份吨天]|小时|分钟|秒)|%|毫米|厘米|米|公里|千米|千克|公斤|克|升|立方米|平方米"
-    r"|(?:立方米|升)/小时|元/[天晚台年月人]"
+    r"|(?:立方米|升)/小时|元/[天晚台年月人箱袋盒件只块个次吨米斤桶瓶套组]|k?g|mm|cm|[kmw]?w|[lmtv]|kwh|亿元|吨"
     r")[）)]"
 )
 _NUMBERING = re.compile(r"(?i:序号|项次|编次|no\.?|#)")
