@@ -132,7 +132,8 @@ def _columns(scene: Scene, table: Table, lines: Sequence[Line]) -> list[tuple[fl
         if strength >= _NAMED:
             found.append((strength, at))
     figures = [at for at in range(len(table.columns)) if at != key_of(lines[0].row) and series(lines, at)]
-    if not found and len(figures) == 1:  # there is nothing else to compare
+    named = any(column_strength(asked, name) >= _NAMED for name in table.columns)
+    if not found and len(figures) == 1 and not named:  # there is nothing else to compare
         found = [(_NAMED, figures[0])]
     return sorted(found, key=lambda one: (-one[0], one[1]))
 
