@@ -37,6 +37,7 @@ class Matcher:
 
     def __init__(self, question: Question) -> None:
         text = self.text = question.text
+        self._weighed: dict[int, float] = {}  # the same few sets come again for passage after passage
         quiet = silent(text)
         self.weights = [0.0 if at in quiet else _weight(text[at]) for at in range(len(text))]
         self._words: list[tuple[str, int]] = []
@@ -109,13 +110,10 @@ class Matcher:
 
     def weight(self, bits: int) -> float:
         """What the characters tell together."""
-        total, at = 0.0, 0
-        while bits:
-            if bits & 1:
-                total += self.weights[at]
-            bits >>= 1
-            at += 1
-        return total
+        known = self._weighed.get(bits)
+        if known is None:
+            known = self._weighed[bits] = sum(weight for at, weight in enumerate(self.weights) if bits >> at & 1)
+        return known
 
     def share(self, bits: int) -> float:
         """The same as a share of the whole question."""

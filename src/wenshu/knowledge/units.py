@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from wenshu.knowledge.aligned import Aligned, aligned
@@ -37,7 +38,13 @@ def units(passage: Passage) -> list[Unit]:
     Columns' names come from the table's header in the passage, or, for later rows of a table, from the last part of
     its heading (``ingest`` puts them there).
     """
-    return list(_Reader(passage).units())
+    return list(_units(passage))
+
+
+@lru_cache(maxsize=1024)
+def _units(passage: Passage) -> tuple[Unit, ...]:
+    """Kept, as an answer looks at a passage in several ways and the next question at the same passages."""
+    return tuple(_Reader(passage).units())
 
 
 def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
