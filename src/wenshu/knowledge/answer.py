@@ -8,6 +8,7 @@ from wenshu.knowledge.cite import Citation, Cited, Statement
 from wenshu.knowledge.compare import compare, compares
 from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.doubt import confidence, missing, unknown
+from wenshu.knowledge.growth import grows, growth
 from wenshu.knowledge.listing import listed
 from wenshu.knowledge.lookup import look_up
 from wenshu.knowledge.passage import Passage
@@ -37,6 +38,7 @@ def answer(
     question: str,
     passages: Sequence[Passage],
     *,
+    beyond: Sequence[Passage] = (),
     told: str = "",
     today: date | None = None,
     thesaurus: Thesaurus | None = None,
@@ -44,7 +46,8 @@ def answer(
     """Answer from the passages alone: quotes with their spans, never other words; refuse when the evidence is weak.
 
     A QA pair whose question is the one asked is answered with its whole answer. ``told`` is what was answered before:
-    nothing of it is said again. ``today`` is what 今年 goes by. Never raises.
+    nothing of it is said again. ``beyond`` are all the pieces of tables that only have a piece among the passages: what
+    is worked out over a table needs them. ``today`` is what 今年 goes by. Never raises.
     """
     asked = read(question, thesaurus)
     passages = [passage for passage in passages if passage.text.strip()]
@@ -57,7 +60,7 @@ def answer(
     if pair := _matching_pair(asked, passages):
         return Answer((whole_pair(pair),), certain=True)
     doubt = confidence(scene, found)
-    if read_off := _read_off(asked, passages, found, doubt):
+    if read_off := _read_off(scene, found, doubt, beyond):
         return Answer(read_off, certain=True)
     lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
     absent = _as_written(question, unknown(scene, question))
@@ -67,6 +70,11 @@ def answer(
     if absent or doubt < 0 or (found[0].unit.kind == "row" and compares(asked)):
         return Answer(refusal=_refusal(lacking), missing=lacking)
     return Answer(tuple(statements(asked, _chosen(found))), missing=lacking)
+
+
+def needs_more(asked: Question) -> bool:
+    """Whether the answer may have to be worked out: over all rows of a table, or from another year's figure."""
+    return compares(asked) or grows(asked)
 
 
 def _more(scene: Scene, found: Sequence[Candidate], told: str) -> Answer:
@@ -135,10 +143,15 @@ def _chosen(found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _read_off(
-    asked: Question, passages: Sequence[Passage], found: Sequence[Candidate], doubt: float
+    scene: Scene, found: Sequence[Candidate], doubt: float, beyond: Sequence[Passage]
 ) -> tuple[Statement, ...]:
     """What a list or table says to the question, where no sentence says as much of it."""
-    finding = listed(asked, passages) or compare(asked, passages) or look_up(asked, passages)
+    asked, passages = scene.question, scene.passages
+    whole = {passage.key: passage for passage in (*beyond, *passages)}
+    wide = scene.over(tuple(whole.values())) if beyond else scene
+    if worked_out := compare(wide, frozenset(passage.key for passage in beyond)):
+        return worked_out.statements
+    finding = listed(asked, passages) or look_up(asked, passages) or growth(wide)
     if finding is None:
         return ()
     best = found[0] if found else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from wenshu.knowledge.question import Question, without_separators
 from wenshu.knowledge.wording import sayings
@@ -45,6 +45,12 @@ class Folded:
         return sounds(self.text)
 
 
+@lru_cache(maxsize=4096)
+def folded(text: str) -> Folded:
+    """A text made ready to be compared; kept, as the same passages are read for question after question."""
+    return Folded(text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Term:
     text: str
@@ -58,7 +64,7 @@ class Probe:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self._terms = tuple(_terms(question))
+        self._terms = _terms(question)
         self._weights = tuple(
             min(1.0, 4 / len(run)) if run.isascii() else 1.0 for run in question.runs for _ in range(len(run))
         )
@@ -131,7 +137,8 @@ def _pairs(run: str) -> list[str]:
     return [run] if run[0].isascii() or len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
 
 
-def _terms(question: Question) -> list[_Term]:
+@lru_cache(maxsize=256)
+def _terms(question: Question) -> tuple[_Term, ...]:
     found: list[_Term] = []
     start = 0
     for run in question.runs:
@@ -146,4 +153,4 @@ def _terms(question: Question) -> list[_Term]:
             if at >= 0 and (len(term) > 1 or len(run) <= 2):
                 found.append(_Term(term, start + at, start + at + len(term), pattern))
         start += len(run)
-    return found
+    return tuple(found)

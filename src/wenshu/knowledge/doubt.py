@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from wenshu.knowledge.coverage import Folded, Probe, gaps
+from wenshu.knowledge.coverage import Folded, Probe, folded, gaps
 from wenshu.knowledge.evidence import evidence, places
 from wenshu.knowledge.match import Matcher
 from wenshu.knowledge.passage import Passage
@@ -86,7 +86,7 @@ def missing(question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
     matcher = Matcher(question)
     said = 0
     for passage in passages:
-        found = matcher.said(Folded(f"{passage.title} {passage.name} {passage.heading} {passage.text}"))
+        found = matcher.said(folded(f"{passage.title} {passage.name} {passage.heading} {passage.text}"))
         said |= found.meant | (found.near & matcher.words)
     lacking = [(matcher.weight(bits), text) for text, bits in _stretches(matcher, said)]
     told = sorted((one for one in lacking if one[0] >= _TELLING), key=lambda one: (not one[1].isascii(), -one[0]))

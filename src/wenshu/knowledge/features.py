@@ -7,9 +7,10 @@ means the same in every list.
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from wenshu.core.index.port import MAX_QUERY_TERMS, Entry, Statistics
-from wenshu.knowledge.coverage import Folded
+from wenshu.knowledge.coverage import folded
 from wenshu.knowledge.evidence import evidence, unit_value
 from wenshu.knowledge.match import Matcher
 from wenshu.knowledge.question import Question, content_of, read, standard
@@ -83,8 +84,8 @@ class Comparison:
     def features(self, entry: Entry) -> dict[str, float]:
         """Name → number, most of them in [0, 1]. The names are those of the weights' file."""
         asked, terms = self._asked, self._terms
-        title, body = expanded(entry.title), expanded(entry.body)
-        head = f"{title}\n{expanded(entry.heading)}"
+        title, body = _expanded(entry.title), _expanded(entry.body)
+        head = f"{title}\n{_expanded(entry.heading)}"
         whole = f"{head}\n{body}"
         beyond = terms.without(head)
         return {
@@ -100,6 +101,8 @@ class Comparison:
         }
 
 
+_expanded = lru_cache(maxsize=4096)(expanded)
+"""The same passages are candidates of question after question."""
 _READ = 500
 _MOST_OTHERS = 20
 _MOST_CUES = 6
@@ -114,7 +117,7 @@ _KINDS = ("when", "count", "where", "why", "alias")
 
 def _said(matcher: Matcher, entry: Entry) -> dict[str, float]:
     """Shares of the question that are said word for word, in other words, or nearly."""
-    head, body = matcher.said(Folded(f"{entry.title} {entry.heading}")), matcher.said(Folded(entry.body))
+    head, body = matcher.said(folded(f"{entry.title} {entry.heading}")), matcher.said(folded(entry.body))
     whole, left = head | body, matcher.all & ~head.meant
     return {
         "said": matcher.share(whole.literal),

@@ -37,6 +37,7 @@ class Matcher:
 
     def __init__(self, question: Question) -> None:
         text = self.text = question.text
+        self._weighed: dict[int, float] = {}  # the same few sets come again for passage after passage
         quiet = silent(text)
         self.weights = [0.0 if at in quiet else _weight(text[at]) for at in range(len(text))]
         self._words: list[tuple[str, int]] = []
@@ -59,7 +60,13 @@ class Matcher:
             if not text[numeral.start : numeral.end].isascii() and numeral.end - numeral.start > 1
         ]
         self._patterns = [(_person(match), _bits(*match.span())) for match in _TITLED.finditer(text)]
-        self._others = [(synonym.others, _bits(synonym.start, synonym.end)) for synonym in question.synonyms]
+        self._others = [
+            (
+                (*synonym.others, text[synonym.start]) if synonym.end - synonym.start == 1 else synonym.others,
+                _bits(synonym.start, synonym.end),
+            )
+            for synonym in question.synonyms
+        ]
         self.all = sum(1 << at for at, weight in enumerate(self.weights) if weight > 0)
         self.total = self.weight(self.all) or 1.0
 
@@ -103,13 +110,10 @@ class Matcher:
 
     def weight(self, bits: int) -> float:
         """What the characters tell together."""
-        total, at = 0.0, 0
-        while bits:
-            if bits & 1:
-                total += self.weights[at]
-            bits >>= 1
-            at += 1
-        return total
+        known = self._weighed.get(bits)
+        if known is None:
+            known = self._weighed[bits] = sum(weight for at, weight in enumerate(self.weights) if bits >> at & 1)
+        return known
 
     def share(self, bits: int) -> float:
         """The same as a share of the whole question."""

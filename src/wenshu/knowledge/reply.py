@@ -12,15 +12,17 @@ from typing import Any, Literal
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
 from wenshu.kit import clock
-from wenshu.knowledge.answer import Answer, answer
+from wenshu.knowledge.answer import Answer, answer, needs_more
 from wenshu.knowledge.cite import Cited, Statement
 from wenshu.knowledge.drafts import checked, ideas, script
 from wenshu.knowledge.followup import Turn, leans, rewrite
+from wenshu.knowledge.growth import grows, year_before
 from wenshu.knowledge.items import title_of
 from wenshu.knowledge.material import facts, subject_of
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
+from wenshu.knowledge.question import Question, read
 from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.sources import Sources
@@ -28,6 +30,7 @@ from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.summary import may_want_summary, summarise, wants_summary
 from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
 from wenshu.knowledge.tones import tone_of
+from wenshu.knowledge.units import is_part
 from wenshu.knowledge.uploads import UploadedText, find_in_texts, pages_of
 from wenshu.knowledge.write import Writing, continued
 
@@ -37,6 +40,8 @@ DOCUMENTS, PAIRS = 8, 3
 STOPPED = "已停止"
 OUTSIDE = "\n外部资源（小红书）中的相关内容："
 _MOST_NOTES = 2
+_MOST_TABLE_PIECES = 60
+_OF_THE_YEAR_BEFORE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,22 @@ class Replier:
     async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
         uploaded = await self._read(request, question)
         library = await self._search(scope, question, _pieces(request)) if request.use_library else []
-        return _Material(question, uploaded, library)
+        material = _Material(question, uploaded, library)
+        asked = read(question)
+        if request.mode == "general" and library and needs_more(asked):
+            material.tables = await self._tables(scope, asked, library)
+        return material
+
+    async def _tables(self, scope: Scope, asked: Question, passages: Sequence[Passage]) -> list[Passage]:
+        """The whole of the tables that the likeliest passages are parts of, and what the year before has."""
+        found: dict[str, Passage] = {}
+        if earlier := year_before(asked) if grows(asked) else "":
+            passages = [*passages, *await self._searcher.search(scope, earlier, limit=_OF_THE_YEAR_BEFORE)]
+            found = {passage.key: passage for passage in passages if passage.kind == "doc" and not is_part(passage)}
+        for passage in passages:
+            if passage.key not in found and len(found) < _MOST_TABLE_PIECES:
+                found |= {piece.key: piece for piece in await self._sources.table(scope, passage)}
+        return list(found.values())
 
     async def _write(self, request: ReplyRequest, material: "_Material", telling: Telling) -> bool:
         """Tell what the model writes, checked sentence by sentence; False where nothing with a source came through.
@@ -235,6 +255,8 @@ class _Material:
     library: list[Passage]
     said: Answer | None = None
     outside: list[Passage] = field(default_factory=list[Passage])
+    tables: list[Passage] = field(default_factory=list[Passage])
+    """All pieces of tables that the library's passages hold some of."""
 
     @property
     def all(self) -> list[Passage]:
@@ -278,7 +300,7 @@ def _extract(material: _Material, told: str) -> Answer:
     said = answer(material.question, material.uploaded, told=told, today=today)
     if said.refusal is None or not material.library:
         return said
-    return answer(material.question, material.library, told=told, today=today)
+    return answer(material.question, material.library, beyond=material.tables, told=told, today=today)
 
 
 def _pieces(request: ReplyRequest) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import orjson
 
 from wenshu.core.index.port import Entry, Found
-from wenshu.knowledge.coverage import Folded
+from wenshu.knowledge.coverage import folded
 from wenshu.knowledge.features import Asked, Comparison, Sought
 from wenshu.knowledge.question import content_of, standard
 from wenshu.zh.rarity import term_rarity
@@ -82,10 +82,10 @@ def _models() -> _Models:
 
 def _alike(asked: Asked, entry: Entry) -> float:
     """How much of each question the other says; what only the pair's answer says counts little."""
-    title, matcher = Folded(entry.title), asked.matcher
+    title, matcher = folded(entry.title), asked.matcher
     said = matcher.said(title)
     ours = matcher.share(said.meant)
-    answered = matcher.share(matcher.said(Folded(entry.body)).meant & ~said.meant)
+    answered = matcher.share(matcher.said(folded(entry.body)).meant & ~said.meant)
     stored = _things(query_terms(content_of(standard(entry.title))) or query_terms(entry.title))
     theirs = Sought(stored).share(asked.text) if stored else 0.0
     if asked.question.text == standard(entry.title):

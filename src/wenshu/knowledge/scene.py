@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from wenshu.knowledge.columns import asked_column, named_cell
-from wenshu.knowledge.coverage import Folded, Probe
+from wenshu.knowledge.coverage import Folded, Probe, folded
 from wenshu.knowledge.evidence import defines, evidence, names_focus, names_person
 from wenshu.knowledge.match import NOTHING, Matcher, Said, together
 from wenshu.knowledge.moments import moments, years
@@ -34,15 +34,20 @@ class Scene:
         self.question = question
         self.passages = passages
         self.matcher = Matcher(question)
+        self._today = today
         self.when = moments(question.text, today)
         self._probe = Probe(question)
         self._pieces = [units(passage) for passage in passages]
-        self._texts = [[Folded(unit.said) for unit in pieces] for pieces in self._pieces]
+        self._texts = [[folded(unit.said) for unit in pieces] for pieces in self._pieces]
         self._said = [[self.matcher.said(text) for text in texts] for texts in self._texts]
-        self._wholes = [self.matcher.said(Folded(f"{one.title} {one.heading} {one.text}")) for one in passages]
+        self._wholes = [self.matcher.said(folded(f"{one.title} {one.heading} {one.text}")) for one in passages]
         self._most = max((self.matcher.share(whole.meant) for whole in self._wholes), default=0.0) or 1.0
         self._best = max((passage.score for passage in passages), default=0.0) or 1.0
         self._above: dict[tuple[str, str], tuple[Said, frozenset[str]]] = {}
+
+    def over(self, passages: Sequence[Passage]) -> "Scene":
+        """The same question against other passages."""
+        return Scene(self.question, passages, self._today)
 
     @cached_property
     def everything(self) -> Said:
@@ -51,7 +56,7 @@ class Scene:
 
     def sounds_like(self, bits: int) -> bool:
         """Whether a passage says something that sounds like these characters, or says them in its own way."""
-        texts = [Folded(f"{one.title} {one.name} {one.heading} {one.text}") for one in self.passages]
+        texts = [folded(f"{one.title} {one.name} {one.heading} {one.text}") for one in self.passages]
         if any(self.matcher.sounding(text, bits) for text in texts):
             return True
         start = (bits & -bits).bit_length() - 1
@@ -68,7 +73,7 @@ class Scene:
         """Every sentence and row in the passages' order, each number about 0 to 1."""
         telling = self._telling()
         for at, passage in enumerate(self.passages):
-            title = Folded(f"{passage.title} {passage.heading}")
+            title = folded(f"{passage.title} {passage.heading}")
             titled = self._probe.covered(title)
             before = frozenset[int]()
             for place, unit in enumerate(self._pieces[at]):
@@ -102,7 +107,7 @@ class Scene:
         key = (passage.key, unit.under)
         found = self._above.get(key)
         if found is None:
-            name = Folded(f"{passage.title} {passage.heading} {unit.under}")
+            name = folded(f"{passage.title} {passage.heading} {unit.under}")
             found = self._above[key] = self.matcher.said(name), moments(name.text)
         return found
 

@@ -18,6 +18,7 @@ from wenshu.knowledge.rank import rank
 from wenshu.knowledge.search import passage_of
 from wenshu.knowledge.summary import MOST_CHARACTERS, bare
 from wenshu.knowledge.tables import documents, qa_pairs
+from wenshu.knowledge.units import is_part
 from wenshu.zh.fold import fold
 from wenshu.zh.sentences import Span
 
@@ -97,6 +98,26 @@ class Sources:
         read = [entry for entry in entries if entry.start < MOST_CHARACTERS]
         return [passage_of(entry, 0.0, kind="doc", key=f"doc:{row.id}:{entry.ordinal}") for entry in read]
 
+    async def table(self, scope: Scope, passage: Passage) -> list[Passage]:
+        """All pieces, in order, of the table that a document's passage is a part of; none where it is not a part."""
+        kind, _, rest = passage.key.partition(":")
+        owner = rest.partition(":")[0]
+        if kind != "doc" or not owner.isdigit() or not is_part(passage):
+            return []
+        around = range(max(0, passage.ordinal - _MOST_OF_TABLE), passage.ordinal + _MOST_OF_TABLE)
+        entries: Sequence[Entry] = await self._catalog.pieces(scope, int(owner), around)
+        at = next((at for at, entry in enumerate(entries) if entry.ordinal == passage.ordinal), -1)
+        if at < 0:
+            return []
+        first = last = at
+        while first > 0 and entries[first - 1].heading == passage.heading:
+            first -= 1
+        while last + 1 < len(entries) and entries[last + 1].heading == passage.heading:
+            last += 1
+        whole = last - first < _MOST_OF_TABLE
+        found: Sequence[Entry] = entries[first : last + 1] if whole else ()
+        return [passage_of(entry, passage.score, kind="doc", key=f"doc:{owner}:{entry.ordinal}") for entry in found]
+
     async def _names(self, scope: Scope) -> Sequence[Row[Any]]:
         newest = select(documents.c.id, documents.c.doc_name).where(scope.sees(documents))
         async with self._catalog.database.read(scope) as tx:
@@ -130,6 +151,7 @@ class Sources:
         return _between(entries, ordinal, state, row.updated_at)
 
 
+_MOST_OF_TABLE = 40
 _MOST_NAMES = 5_000
 _MOST_PIECES, _PIECES_AT_ONCE = 10_000, 1_000
 

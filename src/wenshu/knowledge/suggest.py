@@ -35,10 +35,10 @@ def candidates(passages: Sequence[Passage], asked: str) -> list[Suggestion]:
 async def suggest(asked: str, passages: Sequence[Passage], find: Find, limit: int = 3) -> list[str]:
     """Keep the first ``limit`` candidates that the library answers from the source they were made from.
 
-    ``find`` retrieves for a question as a chat would; it is called at most ``4 * limit`` times. Its errors are raised.
+    ``find`` retrieves for a question as a chat would; it is called at most ``2 * limit`` times. Its errors are raised.
     """
     kept: list[str] = []
-    for suggestion in candidates(passages, asked)[: 4 * limit]:
+    for suggestion in candidates(passages, asked)[: 2 * limit]:
         if len(kept) >= limit:
             break
         found = await find(suggestion.question)

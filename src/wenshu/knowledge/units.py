@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from wenshu.knowledge.aligned import Aligned, aligned
@@ -37,7 +38,13 @@ def units(passage: Passage) -> list[Unit]:
     Columns' names come from the table's header in the passage, or, for later rows of a table, from the last part of
     its heading (``ingest`` puts them there).
     """
-    return list(_Reader(passage).units())
+    return list(_units(passage))
+
+
+@lru_cache(maxsize=1024)
+def _units(passage: Passage) -> tuple[Unit, ...]:
+    """Kept, as an answer looks at a passage in several ways and the next question at the same passages."""
+    return tuple(_Reader(passage).units())
 
 
 def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
@@ -83,7 +90,10 @@ def is_part(passage: Passage) -> bool:
     """Whether the passage holds only some rows of a table: then the last part of its heading names the columns."""
     *_, last = passage.heading.split(" / ")
     first = _ROW.match(passage.text)
-    return first is not None and first.group().count("|") - first.group().count("\\|") == last.count("、") + 2
+    if first is None or first.group().count("|") - first.group().count("\\|") != last.count("、") + 2:
+        return False
+    header = _RULE.match(passage.text, first.end() + 1) is not None
+    return not header or [cell.strip() for cell in first.group().strip().strip("|").split("|")] == last.split("、")
 
 
 def measured(name: str) -> tuple[str, str]:
@@ -115,7 +125,7 @@ _PERIOD = re.compile(r"^\d{4}年?$|季度|^全年|月份?$|年末$")
 _MEASURE = re.compile(
     r"(.+?)\s*[（(]("
     r"[百千万亿]{0,2}(?:[元台只个件人次户条张份吨天]|小时|分钟|秒)|%|毫米|厘米|米|公里|千米|千克|公斤|克|升|立方米|平方米"
-    r"|(?:立方米|升)/小时|元/[天晚台年月人]"
+    r"|(?:立方米|升)/小时|元/[天晚台年月人箱袋盒件只块个次吨米斤桶瓶套组]|k?g|mm|cm|[kmw]?w|[lmtv]|kwh|亿元|吨"
     r")[）)]"
 )
 _NUMBERING = re.compile(r"(?i:序号|项次|编次|no\.?|#)")

@@ -3,6 +3,7 @@ import pytest
 from wenshu.knowledge.answer import NOT_ENOUGH, answer
 from wenshu.knowledge.compare import compare
 from wenshu.knowledge.question import read
+from wenshu.knowledge.scene import Scene
 
 QUARTERS = """| 季度 | 营业收入（万元） | 毛利率 |
 | --- | --- | --- |
@@ -29,7 +30,7 @@ QUARTERS = """| 季度 | 营业收入（万元） | 毛利率 |
     ],
 )
 def test_compares_and_adds_with_the_figures_shown(shelf, question: str, said: str) -> None:
-    finding = compare(read(question), [shelf.passage(QUARTERS, "季度经营")])
+    finding = compare(Scene(read(question), [shelf.passage(QUARTERS, "季度经营")]))
     assert finding is not None
     (statement,) = finding.statements
     assert statement.text == said
@@ -48,10 +49,12 @@ def test_compares_and_adds_with_the_figures_shown(shelf, question: str, said: st
     ],
 )
 def test_says_nothing_where_it_is_not_certain(shelf, question: str, text: str) -> None:
-    assert compare(read(question), [shelf.passage(text, "季度经营")]) is None
+    assert compare(Scene(read(question), [shelf.passage(text, "季度经营")])) is None
 
 
 def test_of_a_table_in_pieces_nothing_is_compared(shelf) -> None:
     piece = shelf.passage(QUARTERS, "季度经营", heading="季度、营业收入（万元）、毛利率")
-    assert compare(read("2025年哪个季度的营业收入最高？"), [piece]) is None
+    scene = Scene(read("2025年哪个季度的营业收入最高？"), [piece])
+    assert compare(scene) is None
+    assert compare(scene, frozenset({piece.key})) is not None
     assert answer("2025年哪个季度的营业收入最高？", [piece]).refusal == NOT_ENOUGH
