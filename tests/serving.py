@@ -44,8 +44,7 @@ class ServerProcess:
 
     def environment(self) -> dict[str, str]:
         """What the process is told: this one's variables without our settings, and its own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
-        return {**kept, "WENSHU_LOG_LEVEL": "info", **self.settings}
+        return {**environment(), "WENSHU_LOG_LEVEL": "info", **self.settings}
 
     def client(self, **options) -> httpx.Client:
         """An HTTP client of this server; close it, or use it in a with block."""
@@ -71,10 +70,15 @@ class ServerProcess:
         return status
 
 
+def environment() -> dict[str, str]:
+    """This process's variables without our settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
+
+
 def run_command(command, **options) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, without our settings in its environment."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHU_")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=kept, **options)
+    env = environment()
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env, **options)
 
 
 def eventually(check, seconds: float = 20):

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, select, update
 
 from wenshu.core.database.engine import Database, Transaction
-from wenshu.core.jobs.engine import Engine
+from wenshu.core.jobs.engine import Engine, RunKnown
 from wenshu.core.jobs.job import COLUMNS, Job
 from wenshu.core.jobs.kinds import Kind, is_transient
 from wenshu.core.jobs.moves import Moves
@@ -53,11 +53,13 @@ class Attempt:
                 self._running = RunningJob(job, finished, boundary=self.look, do_step=self._step, report=self._report)
                 self.end(self._ending)
                 await self._engine.run(f"{job.id}.{job.attempts}", self._body)
+            except RunKnown:
+                log.warning("run known already", number=job.attempts)
+                await self._put_off({})
             except Exception:
                 # The engine's trouble is none of the job's: it waits until the engine is back.
                 log.exception("job could not be run")
-                later = {"run_after": clock.now() + _ENGINE_PAUSE}
-                await self._settle(lambda tx: self._moves.put_back(tx, self._scope, self._ours(), later))
+                await self._put_off({"attempts": job.attempts - 1})
 
     async def look(self) -> None:
         """See in the row whether this run has to end."""
@@ -131,6 +133,10 @@ class Attempt:
 
     async def _fail(self, tx: Transaction) -> Job | None:
         return await self._move(tx, JobState.FAILED, {"error": _said(InternalError())})
+
+    async def _put_off(self, values: dict[str, Any]) -> None:
+        later = {**values, "run_after": clock.now() + _ENGINE_PAUSE}
+        await self._settle(lambda tx: self._moves.put_back(tx, self._scope, self._ours(), later))
 
     async def _settle_ended(self, ending: Ending) -> None:
         if ending is Ending.LOST:

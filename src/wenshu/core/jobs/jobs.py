@@ -23,6 +23,8 @@ from wenshu.kit.errors import Conflict, NotFound
 from wenshu.kit.ids import new_id
 
 _WORD = "jobs"
+_TRIES = 3
+"""To cancel: a job may begin to run, or go back into the queue, between two looks at it."""
 MOST_LISTED = 100
 """Largest page."""
 
@@ -110,15 +112,19 @@ class Jobs:
 
         Raises NotFound, and Conflict where the job is over.
         """
-        named = (jobs.c.id == job_id, *_of_kind(kind))
-        async with self._database.write(scope) as tx:
-            job = await self._moves.move(tx, scope, JobState.CANCELLED, [*named, jobs.c.state == JobState.QUEUED.value])
-            if job is None:
-                running = (*named, jobs.c.state == JobState.RUNNING.value, scope.sees(jobs))
-                row = await tx.first(update(jobs).where(*running).values(cancel_asked=True).returning(*COLUMNS))
-                job = None if row is None else Job.of(row)
-                await self._announce(tx, job)
-        return job or await self._refused(scope, job_id, kind)
+        named = [jobs.c.id == job_id, *_of_kind(kind)]
+        for _ in range(_TRIES):
+            async with self._database.write(scope) as tx:
+                queued = [*named, jobs.c.state == JobState.QUEUED.value]
+                job = await self._moves.move(tx, scope, JobState.CANCELLED, queued)
+                if job is None:
+                    running = (*named, jobs.c.state == JobState.RUNNING.value, scope.sees(jobs))
+                    row = await tx.first(update(jobs).where(*running).values(cancel_asked=True).returning(*COLUMNS))
+                    job = None if row is None else Job.of(row)
+                    await self._announce(tx, job)
+            if job is not None:
+                return job
+        return await self._refused(scope, job_id, kind)
 
     async def retry(self, scope: Scope, job_id: str, *, kind: str | None = None) -> Job:
         """Queue a failed or cancelled job again; finished steps are not done again.

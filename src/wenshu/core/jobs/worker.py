@@ -1,6 +1,7 @@
 """The worker: takes queued jobs while it has room, runs them, and writes down what they came to."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -54,6 +55,7 @@ class Worker:
         self._concurrency = concurrency
         # Beside others on the database: what they say may get lost, and what they leave is for the living.
         self._look_seconds = _LOOK_SECONDS if database.shared else None
+        self._looked_at = 0.0
         self._moves = Moves(hub)
         self._claims = Claims(database, self._moves, kinds, Turns(tenant_concurrency), process.id)
         self._wake = asyncio.Event()
@@ -100,9 +102,15 @@ class Worker:
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("jobs: a look at a row failed", error=type(error).__name__)
 
     async def _take_back(self) -> None:
+        self._looked_at = time.monotonic()
         for job in await self._claims.take_back():
             log.warning("job taken back", job_id=job.id, kind=job.kind, state=job.state.value)
 
@@ -120,7 +128,7 @@ class Worker:
 
     async def _round(self) -> float | None:
         """Fill what room there is; seconds until there may be something to do again without being woken."""
-        if self._process.steady:
+        if self._process.steady and time.monotonic() - self._looked_at >= _LOOK_SECONDS:
             await self._take_back()
         room = self._concurrency - len(self._attempts)
         if room <= 0:
@@ -139,5 +147,7 @@ class Worker:
         try:
             await attempt.run()
         finally:
-            del self._attempts[job_id]
+            # A process that was thought dead may have claimed the job once more meanwhile.
+            if self._attempts.get(job_id) is attempt:
+                del self._attempts[job_id]
             self._wake.set()

@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 import threading
-from contextvars import copy_context
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 
 import pytest
 
@@ -102,10 +103,57 @@ async def test_an_engine_that_was_closed_starts_again_and_knows_what_it_knew(eng
     assert await engine.finished(["job.1"]) == {"a": 1}
 
 
-async def test_the_loops_own_threads_are_back_after_the_close(engine):
-    await engine.run("job.1", lambda: engine.step("a", lambda: value(1)))
-    await engine.close()
-    assert await asyncio.to_thread(threading.get_ident) != threading.get_ident()
+async def test_the_loop_s_own_threads_are_left_alone(engine):
+    with ThreadPoolExecutor(1, "ours") as ours:
+        asyncio.get_running_loop().set_default_executor(ours)
+        await engine.run("job.1", lambda: engine.step("a", where))
+        assert await engine.finished(["job.1"]) == {"a": "ours_0"}
+        await engine.close()
+        assert await where() == "ours_0"
+
+
+async def where():
+    return (await asyncio.to_thread(threading.current_thread)).name
+
+
+async def test_a_step_gives_what_a_later_run_will_read(engine):
+    results = []
+
+    async def body():
+        results.append(await engine.step("a", lambda: value((1, {"二": None}))))
+        with pytest.raises(TypeError):
+            await engine.step("b", lambda: value(object()))
+
+    await engine.run("job.1", body)
+    assert results == [[1, {"二": None}]]
+    assert await engine.finished(["job.1"]) == {"a": [1, {"二": None}]}
+
+
+async def test_context_variables_and_cancellation_go_both_ways(engine):
+    seen, begun = [], asyncio.Event()
+    word = ContextVar("word")
+
+    async def body():
+        word.set("inside")
+        tasks.append(asyncio.current_task())
+        await engine.step("a", wait)
+
+    async def wait():
+        seen.append(word.get())
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            seen.append("cancelled")
+
+    tasks = []
+    running = asyncio.create_task(engine.run("job.1", body))
+    await begun.wait()
+    tasks[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert seen == ["inside", "cancelled"]
+    assert await engine.finished(["job.1"]) == {}
 
 
 async def test_its_file_takes_readers_while_it_writes(engine, tmp_path):
