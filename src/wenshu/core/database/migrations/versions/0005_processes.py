@@ -5,7 +5,7 @@ from alembic import op
 
 from wenshu.core.database.schema import Instant
 
-revision = "0002"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
