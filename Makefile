@@ -40,13 +40,13 @@ run: setup ## 启动服务器并放入示例材料 Start the server with sample 
 	@$(BIN)/python demo/run.py
 
 test: setup-test ## 全部测试 All tests but the long fault runs (under 15 minutes)
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -n auto --dist worksteal -m "not slow"
 
 test-fast: setup-test ## 单元与结构测试 Units and architecture (under 60 s)
-	@$(BIN)/pytest -q tests/unit tests/architecture
+	@$(BIN)/pytest -q -n auto tests/unit tests/architecture
 
 test-all: setup-test ## 连同长时间的故障测试 With the long fault runs
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist worksteal
 
 demo: setup ## 每项服务用示例走一遍，结果在 demo-output/ Every service once, files left in demo-output/
 	@$(BIN)/python demo/demo.py

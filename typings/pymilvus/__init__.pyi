@@ -1,4 +1,5 @@
 from enum import IntEnum
+from collections.abc import Mapping
 from typing import Any
 
 class DataType(IntEnum):
@@ -14,7 +15,14 @@ class IndexParams:
     def add_index(self, field_name: str, index_type: str = "", index_name: str = "", **kwargs: Any) -> None: ...
 
 class MilvusClient:
-    def __init__(self, uri: str, *, token: str = "", timeout: float | None = None) -> None: ...
+    def __init__(
+        self,
+        uri: str,
+        *,
+        token: str = "",
+        timeout: float | None = None,
+        grpc_options: Mapping[str, int | bool | str] = ...,
+    ) -> None: ...
     @classmethod
     def create_schema(cls, **kwargs: Any) -> CollectionSchema: ...
     @classmethod

@@ -21,6 +21,9 @@ LEAST_VERSION = (2, 4)
 """Before it there are no sparse vectors."""
 
 _READERS = 4
+# pymilvus asks every ten seconds whether the server is there; a gRPC server with its own limits, as Lite's, hangs up
+# on whoever asks more often than every five minutes. A dead connection is noticed by the call that uses it.
+_CALM = {"grpc.keepalive_time_ms": 360_000, "grpc.keepalive_permit_without_calls": False}
 _GRACE_SECONDS = 2.0
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 log = structlog.get_logger()
@@ -117,7 +120,7 @@ def _client(server: Server) -> "MilvusClient":
             "使用 Milvus 需要安装 pymilvus：.venv/bin/pip install --require-hashes -r requirements/milvus.lock"
             "（或 pip install 'wenshu[milvus]'）。Milvus needs pymilvus, which is not installed."
         ) from error
-    return MilvusClient(uri=server.uri, token=server.token, timeout=server.seconds)
+    return MilvusClient(uri=server.uri, token=server.token, timeout=server.seconds, grpc_options=_CALM)
 
 
 async def _within(seconds: float, pool: ThreadPoolExecutor, work: Callable[[], Any]) -> Any:  # noqa: ANN401 (as above)

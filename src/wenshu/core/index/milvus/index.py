@@ -4,6 +4,7 @@ Reads are strongly consistent: a generation that a row names is seen by every pr
 """
 
 import asyncio
+import time
 from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _BATCH = 500
 _MOST_DELETED = 1_000  # generations in one expression
 _MOST_HITS = 16_384  # Milvus's own limit
 _LITE_UNSETTLED = 256  # rows that each search reads one by one
+_LITE_WAITS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
+_HALF_WRITTEN = "Not an Arrow file"
 _PATIENT = 6  # making a collection takes a server seconds
 _STRONG = {"consistency_level": "Strong"}
 
@@ -251,7 +254,15 @@ def _make(*, client: Any, name: str, collection: Collection, dimension: int, tim
 def _reload(*, client: Any, name: str, timeout: float) -> None:  # noqa: ANN401 (as above)
     client.flush(name, timeout=timeout)
     client.release_collection(name, timeout=timeout)
-    client.load_collection(name, timeout=timeout)
+    for wait in _LITE_WAITS:
+        try:
+            return client.load_collection(name, timeout=timeout)
+        except Exception as error:
+            # Lite writes its indexes in the background and in place: one that is half written cannot be read yet.
+            if _HALF_WRITTEN not in str(error):
+                raise
+            time.sleep(wait)
+    return client.load_collection(name, timeout=timeout)
 
 
 def _floats(vector: bytes) -> Any:  # noqa: ANN401 (an array)
