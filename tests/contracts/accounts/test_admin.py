@@ -268,30 +268,30 @@ def test_a_rotation_at_once_ends_access_tokens_but_no_login(client: httpx.Client
 @pytest.mark.parametrize(
     ("path", "body", "fields"),
     [
-        ("/tenants", {"tenantId": "a b"}, {"tenantId"}),
-        ("/tenants", {"tenantId": "x" * 129}, {"tenantId"}),
-        ("/tenants", {"tenantId": "ok", "name": "x" * 256}, {"name"}),
-        ("/users", {"username": "a b"}, {"username"}),
-        ("/users", {"username": "a'--"}, {"username"}),
-        ("/users", {"username": "ﷺ" * 20}, {"username"}),
-        ("/users", {"username": "   "}, {"username"}),
-        ("/users", {"username": "ok", "roles": []}, {"roles"}),
-        ("/users", {"username": "ok", "roles": "admin"}, {"roles"}),
-        ("/users", {"username": "ok", "password": "short"}, {"password"}),
-        ("/users", {"username": "ok", "orgCode": "a%"}, {"orgCode"}),
-        ("/users", {"username": "ok", "operator": 1}, {"operator"}),
-        ("/keys", {}, {"name"}),
-        ("/keys", {"name": "ok", "days": 0}, {"days"}),
-        ("/keys", {"name": "ok", "days": 1.5}, {"days"}),
-        ("/keys", {"name": "ok", "families": []}, {"families"}),
-        ("/keys", {"name": 5, "days": "x", "roles": 1}, {"name", "days", "roles"}),
-        ("/signing-keys/rotate", {"atOnce": "perhaps"}, {"atOnce"}),
+        ("/tenants", {"tenantId": "a b"}, ["tenantId"]),
+        ("/tenants", {"tenantId": "x" * 129}, ["tenantId"]),
+        ("/tenants", {"tenantId": "ok", "name": "x" * 256}, ["name"]),
+        ("/users", {"username": "a b"}, ["username"]),
+        ("/users", {"username": "a'--"}, ["username"]),
+        ("/users", {"username": "ﷺ" * 20}, ["username"]),
+        ("/users", {"username": "   "}, ["username"]),
+        ("/users", {"username": "ok", "roles": []}, ["roles"]),
+        ("/users", {"username": "ok", "roles": "admin"}, ["roles"]),
+        ("/users", {"username": "ok", "password": "short"}, ["password"]),
+        ("/users", {"username": "ok", "orgCode": "a%"}, ["orgCode"]),
+        ("/users", {"username": "ok", "operator": 1}, ["operator"]),
+        ("/keys", {}, ["name"]),
+        ("/keys", {"name": "ok", "days": 0}, ["days"]),
+        ("/keys", {"name": "ok", "days": 1.5}, ["days"]),
+        ("/keys", {"name": "ok", "families": []}, ["families"]),
+        ("/keys", {"name": 5, "days": "x", "roles": 1}, ["days", "name", "roles"]),
+        ("/signing-keys/rotate", {"atOnce": "perhaps"}, ["atOnce"]),
     ],
     ids=str,
 )
-def test_bad_values_are_named(people: People, path: str, body: dict[str, Any], fields: set[str]) -> None:
+def test_bad_values_are_named(people: People, path: str, body: dict[str, Any], fields: list[str]) -> None:
     answer = refused(people.call("POST", path, json=body), 400)
-    assert {fault["field"] for fault in answer["errors"]} == fields
+    assert sorted(fault["field"] for fault in answer["errors"]) == fields
 
 
 def test_the_tenant_that_is_worked_in_is_a_code(people: People) -> None:

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from wenshu.core.auth.keys import new_key
+from wenshu.core.auth.keys import NewKey
 from wenshu.server.redaction import redacted
 
-KEY = new_key()
+KEY = NewKey("8940576b84d3", "3wPLMIQErtkXQsm0aesHa01julRExFE_Xg-UcA-7KL0")
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1MSJ9.c2lnbmF0dXJlLXdpdGgtXy0t"
 
 
