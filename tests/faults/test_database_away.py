@@ -89,7 +89,7 @@ async def test_an_answer_that_found_no_database_is_given_again(server, tmp_path)
             assert parts.running.left_open == {turn.stream_id}
             await asyncio.to_thread(server.start)
             assert await recover(parts, judge=False) == 1
-            told = await (await resume(parts, turn.stream_id)).result()
+            told = await (await resume(parts, Scope("t"), turn.stream_id)).result()
             assert FACT.rstrip("。") in told["content"]
             assert parts.running.left_open == set()
         await chat.close()

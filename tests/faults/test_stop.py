@@ -110,7 +110,7 @@ def test_a_second_server_is_refused_and_touches_nothing(wenshu):
     assert "Traceback" not in second.said
     assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in wenshu.home.rglob("*")} == before
     told = json.loads((wenshu.home / "server.json").read_text())
-    assert told.pop("operator_key")
+    assert told.pop("credential")
     assert told == {"pid": wenshu.pid, "url": wenshu.running.url}
     with wenshu.client() as client:
         assert client.get("/readyz").status_code == 200

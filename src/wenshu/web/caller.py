@@ -5,7 +5,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import Depends, Header, params
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 
 from wenshu.core.auth.principal import MAX_CODE, TRUSTED, Principal
@@ -145,9 +145,19 @@ class Administrator:
         return self.caller.trail
 
 
+def _utf8(value: object) -> object:
+    """A header's text as it was sent: its bytes reach us as Latin-1, a tenant's code may be Chinese."""
+    try:
+        return value.encode("latin-1").decode() if isinstance(value, str) else value
+    except UnicodeError:
+        return value
+
+
 def _administrator(
     caller: Annotated[Caller, Depends(Gate("admin", named=True, recorded=True))],
-    x_tenant_id: Annotated[Code, Header(description="租户编码；运维管理员可指定任意租户 The tenant")] = None,
+    x_tenant_id: Annotated[
+        Code, BeforeValidator(_utf8), Header(description="租户编码（UTF-8）；运维管理员可指定任意租户 The tenant")
+    ] = None,
 ) -> Administrator:
     scope = caller.trail.scope = caller.principal.governs(x_tenant_id)
     return Administrator(caller, scope)

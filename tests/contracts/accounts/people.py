@@ -50,7 +50,7 @@ class People:
 
     def call(self, method: str, path: str, tenant: str = "", **options: Any) -> httpx.Response:
         """A call of administration as the operator."""
-        headers = {**self.headers, **({"X-Tenant-Id": tenant} if tenant else {})}
+        headers: dict[str, Any] = {**self.headers, **({"X-Tenant-Id": tenant.encode()} if tenant else {})}
         return self.client.request(method, f"{ADMIN}{path}", headers=headers, **options)
 
     def tenant(self, tenant: str) -> str:

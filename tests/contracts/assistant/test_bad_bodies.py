@@ -105,8 +105,9 @@ def test_json_may_be_declared_in_any_form(client: httpx.Client, content_type: st
 
 # Without any field, del_collection deletes the global scope's material, as documented: it is tried in the transcripts.
 @pytest.mark.parametrize("path", [path for path in JSON_ROUTES if not path.endswith("del_collection")])
-@pytest.mark.usefixtures("untouched")
-def test_an_empty_body_is_an_empty_object(client: httpx.Client, path: str) -> None:
+def test_an_empty_body_is_an_empty_object(request: pytest.FixtureRequest, client: httpx.Client, path: str) -> None:
+    if not path.endswith("new_collection") and "/messages/" not in path:  # what is carried out is in the audit log
+        request.getfixturevalue("untouched")
     for headers in ({}, JSON):
         response = client.request(method_of(path), path, headers=headers)
         if path.endswith("new_collection"):

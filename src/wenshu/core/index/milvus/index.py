@@ -36,7 +36,7 @@ _MOST_DELETED = 1_000  # generations in one expression
 _MOST_HITS = 16_384  # Milvus's own limit
 _LITE_UNSETTLED = 256  # rows that each search reads one by one
 _LITE_WAITS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
-_HALF_WRITTEN = "Not an Arrow file"
+_HALF_WRITTEN = ("Not an Arrow file", "File is too small")
 _PATIENT = 6  # making a collection takes a server seconds
 _STRONG = {"consistency_level": "Strong"}
 
@@ -259,7 +259,7 @@ def _reload(*, client: Any, name: str, timeout: float) -> None:  # noqa: ANN401 
             return client.load_collection(name, timeout=timeout)
         except Exception as error:
             # Lite writes its indexes in the background and in place: one that is half written cannot be read yet.
-            if _HALF_WRITTEN not in str(error):
+            if not any(words in str(error) for words in _HALF_WRITTEN):
                 raise
             time.sleep(wait)
     return client.load_collection(name, timeout=timeout)
