@@ -78,7 +78,7 @@ async def test_the_next_process_answers_what_the_last_one_left(database, process
         await killed(database, last)
         async with process() as following:
             assert await recover(following) == 1
-            said = await (await resume(following, turn.stream_id)).result()
+            said = await (await resume(following, ACME, turn.stream_id)).result()
             assert said["content"]
             assert await states(database) == [("answered", 2, following.process.id)]
             assert await recover(following) == 0
@@ -109,7 +109,7 @@ async def test_of_many_that_look_at_once_one_answers(database, process):
         counts = await asyncio.gather(recover(first), recover(second), recover(first), recover(second))
         assert sorted(counts) == [0, 0, 0, 1]
         taker = first if counts[0] or counts[2] else second
-        await (await resume(taker, turn.stream_id)).result()
+        await (await resume(taker, ACME, turn.stream_id)).result()
         assert await states(database) == [("answered", 2, taker.process.id)]
 
 
@@ -119,20 +119,24 @@ async def test_who_was_taken_for_dead_stores_nothing_and_leads_its_reader_to_the
         turn = await cut_short(sleeper)
         await killed(database, sleeper)
         assert await recover(taker) == 1
-        taken = await (await resume(taker, turn.stream_id)).result()
+        taken = await (await resume(taker, ACME, turn.stream_id)).result()
         with pytest.raises(Unavailable, match="另一进程"):
             await begin(sleeper, turn).result()
         assert await states(database) == [("answered", 2, taker.process.id)]
         assert await stored_answers(database) == 1
-        assert (await (await resume(sleeper, turn.stream_id)).result())["content"] == taken["content"]
+        assert (await (await resume(sleeper, ACME, turn.stream_id)).result())["content"] == taken["content"]
 
 
 @on_postgresql
-async def test_an_answer_that_another_process_gives_is_not_there_yet(process):
+async def test_an_answer_that_another_process_gives_is_followed_to_its_end(process):
     async with process() as first, process() as second:
         turn = await cut_short(first)
-        with pytest.raises(Unavailable, match="尚未完成"):
-            await (await resume(second, turn.stream_id)).result()
+        followed = await resume(second, ACME, turn.stream_id)
+        assert await resume(second, ACME, turn.stream_id) is followed
+        assert followed.ended_at is None
+        given = await begin(first, turn).result()
+        assert (await followed.result())["content"] == given["content"]
+        assert (await resume(second, ACME, turn.stream_id)) is not followed
 
 
 async def test_a_question_that_ends_its_process_each_time_is_given_up(database, process):
@@ -144,7 +148,7 @@ async def test_a_question_that_ends_its_process_each_time_is_given_up(database, 
     async with process() as following:
         assert await recover(following) == 1
         with pytest.raises(InternalError):
-            await (await resume(following, turn.stream_id)).result()
+            await (await resume(following, ACME, turn.stream_id)).result()
         assert [state for state, *_ in await states(database)] == ["failed"]
         assert await stored_answers(database) == 0
 

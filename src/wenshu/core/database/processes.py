@@ -60,8 +60,8 @@ processes = Table(
 class Presence:
     """The registry's row of this process: ``enter`` before work is taken, ``leave`` when it was given back."""
 
-    def __init__(self, database: Database, kind: Kind, *, beat_seconds: float = BEAT_SECONDS) -> None:
-        self.id = new_id()
+    def __init__(self, database: Database, kind: Kind, *, id: str = "", beat_seconds: float = BEAT_SECONDS) -> None:  # noqa: A002 (the column's name)
+        self.id = id or new_id()
         """Made anew at each start, so that nobody is taken for the process before."""
         self._database = database
         self._kind: Kind = kind
@@ -86,6 +86,12 @@ class Presence:
             await self._write(tx)
         if self._database.shared:
             self._beating = asyncio.create_task(self._beat())
+
+    async def bury(self, ids: Collection[str]) -> None:
+        """Take out processes that were seen to end, whatever they last said: their work is taken over at once."""
+        if ids:
+            async with self._database.write(EVERYTHING) as tx:
+                await tx.run(delete(processes).where(processes.c.id.in_(ids)))
 
     async def leave(self) -> None:
         """Take the row away, where others could look for it; nothing before ``enter``."""
