@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp
 
 from wenshu.core.settings import MIB, Settings
-from wenshu.server.compose import Composed, Member, composed, trusts
+from wenshu.server.compose import ALONE, Composed, Member, composed, trusts
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
 from wenshu.services.accounts import routes as accounts_routes
@@ -35,7 +35,7 @@ _CONSOLE_POLICY = (
 )
 
 
-def create_app(settings: Settings, home: Home, public_url: str, member: Member | None = None) -> FastAPI:
+def create_app(settings: Settings, home: Home, public_url: str, member: Member = ALONE) -> FastAPI:
     """The FastAPI application; ``app.state`` holds the parts while it runs."""
     checks: dict[str, Check] = {}
     notices: list[str] = []

@@ -57,11 +57,17 @@ class Misconfigured(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of several processes of a server: its own id, those whose place it takes, and what all of them share."""
+    """What a process is to the others of its server: its own id, those whose place it takes, and what all share.
 
-    process_id: str
-    ended: tuple[str, ...]
-    board: Board
+    Without an id it makes one up; without a board it is alone.
+    """
+
+    process_id: str = ""
+    ended: tuple[str, ...] = ()
+    board: Board | None = None
+
+
+ALONE = Member()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +94,18 @@ class Composed:
 
 @asynccontextmanager
 async def composed(
-    settings: Settings, home: Home, public_url: str, *, kind: Kind = "server", member: Member | None = None
+    settings: Settings, home: Home, public_url: str, *, kind: Kind = "server", member: Member = ALONE
 ) -> AsyncGenerator[Composed]:
-    """Open every part, newest schema first; close them in turn. ``home`` is owned already.
-
-    ``member``: what this process is to the others of its server, None where it is alone.
-    """
+    """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = open_database(settings.database, home.database)
-    process = Presence(database, kind) if member is None else Presence(database, kind, id=member.process_id)
-    board = None if member is None else member.board
+    process = Presence(database, kind, id=member.process_id)
     model, notes = _model(settings), _notes(settings)
     opened = AsyncExitStack()
     fetcher, parser = _fetcher(settings), _parser(settings)
     durable = Durable(settings, home, database, process)
     try:
         await database.migrate()
-        await process.enter()
-        if member is not None:
-            await process.bury(member.ended)
+        await process.enter(instead_of=member.ended)
         await parser.start()
         secret = load_secret(settings.storage, home.secret)
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
@@ -130,8 +130,10 @@ async def composed(
             jobs=durable.jobs,
         )
         register_imports(durable.kinds, assistant)
-        known = await opened.enter_async_context(identity(settings, home, database, board, first=kind == "server"))
-        web = _web(settings, known, files, board)
+        known = await opened.enter_async_context(
+            identity(settings, home, database, member.board, first=kind == "server")
+        )
+        web = _web(settings, known, files, member.board)
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from wenshu.core.settings import Settings
 from wenshu.server.app import create_app, create_asgi
-from wenshu.server.compose import Member, Misconfigured
+from wenshu.server.compose import ALONE, Member, Misconfigured
 from wenshu.server.home import Home
 
 Begun = Callable[[str | None], None]
@@ -57,7 +57,7 @@ def base_url(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(settings: Settings, home: Home, bound: socket.socket, begun: Begun, member: Member | None = None) -> None:
+def run(settings: Settings, home: Home, bound: socket.socket, begun: Begun, member: Member = ALONE) -> None:
     """Serve in this process until a signal asks to stop. Raises Misconfigured where a part does not start."""
     app = create_app(settings, home, base_url(bound), member)
     config = uvicorn.Config(

@@ -56,9 +56,7 @@ def test_it_waits_until_the_owner_serves(tmp_path: Path, server: ServerProcess) 
     assert STARTS_ONE not in complaints
 
 
-@pytest.mark.parametrize(
-    "arguments", [("ask", "南门几点关？"), pytest.param(("jobs", "list"), marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("arguments", [("ask", "南门几点关？"), pytest.param(("jobs", "list"), marks=pytest.mark.slow)])
 def test_it_takes_the_server_that_is_starting(server: ServerProcess, arguments: tuple[str, ...]) -> None:
     starting = subprocess.Popen(
         [BIN, "serve", "--port", "0", "--home", server.home],

@@ -78,20 +78,16 @@ class Presence:
         now = time.monotonic()
         return now - self._last_beat < DEAD_SECONDS <= now - self._steady_since
 
-    async def enter(self) -> None:
-        """Register, and beat until ``leave``."""
+    async def enter(self, instead_of: Collection[str] = ()) -> None:
+        """Register, and beat until ``leave``.
+
+        ``instead_of`` names processes that were seen to end: their rows go, so their work is taken over at once.
+        """
         async with self._database.write(EVERYTHING) as tx:
-            if not tx.shared:
-                await tx.run(delete(processes))
+            await tx.run(delete(processes).where(processes.c.id.in_(instead_of) if tx.shared else true()))
             await self._write(tx)
         if self._database.shared:
             self._beating = asyncio.create_task(self._beat())
-
-    async def bury(self, ids: Collection[str]) -> None:
-        """Take out processes that were seen to end, whatever they last said: their work is taken over at once."""
-        if ids:
-            async with self._database.write(EVERYTHING) as tx:
-                await tx.run(delete(processes).where(processes.c.id.in_(ids)))
 
     async def leave(self) -> None:
         """Take the row away, where others could look for it; nothing before ``enter``."""
