@@ -128,11 +128,15 @@ async def test_who_was_taken_for_dead_stores_nothing_and_leads_its_reader_to_the
 
 
 @on_postgresql
-async def test_an_answer_that_another_process_gives_is_not_there_yet(process):
+async def test_an_answer_that_another_process_gives_is_followed_to_its_end(process):
     async with process() as first, process() as second:
         turn = await cut_short(first)
-        with pytest.raises(Unavailable, match="尚未完成"):
-            await (await resume(second, ACME, turn.stream_id)).result()
+        followed = await resume(second, ACME, turn.stream_id)
+        assert await resume(second, ACME, turn.stream_id) is followed
+        assert followed.ended_at is None
+        given = await begin(first, turn).result()
+        assert (await followed.result())["content"] == given["content"]
+        assert (await resume(second, ACME, turn.stream_id)) is not followed
 
 
 async def test_a_question_that_ends_its_process_each_time_is_given_up(database, process):

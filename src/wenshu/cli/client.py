@@ -113,14 +113,15 @@ def _worded() -> Generator[None]:
 async def connect(settings: Settings) -> AsyncGenerator[Client]:
     """A client of the server that owns the home; where none runs, one is started and stopped again."""
     home = Home(settings.home)
-    running = home.running()
+    running = home.running() or await _starting(home)
     if running is not None:
         async with _session(running) as session:
             yield Client(session)
         return
     note("没有正在运行的服务器，临时启动一个… No server is running: starting one for this command…")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "wenshu.cli", "serve", "--port", "0", "--host", "127.0.0.1", "--home", str(home.path)),
+        *(sys.executable, "-m", "wenshu.cli", "serve", "--home", str(home.path)),
+        *("--host", "127.0.0.1", "--port", "0", "--workers", "1"),
         stdout=asyncio.subprocess.DEVNULL,
         env={**os.environ, "WENSHU_LOG_LEVEL": "warning"},
     )
@@ -143,6 +144,29 @@ async def _session(server: Running) -> AsyncGenerator[aiohttp.ClientSession]:
         server.url, timeout=timeout, read_bufsize=16 * 1024 * 1024, headers=key
     ) as session:
         yield session
+
+
+async def _starting(home: Home) -> Running | None:
+    """The server that owns the home and does not listen yet, once it does; None once nobody owns the home.
+
+    Raises CallFailed where that does not come.
+    """
+    if not home.owned():
+        return None
+    note("数据目录正被占用，等待其服务器就绪… The data folder is in use: waiting for its server…")
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while home.owned():
+                running = home.running()
+                if running is not None:
+                    return running
+                await asyncio.sleep(_POLL_SECONDS)
+    except TimeoutError as error:
+        raise CallFailed(
+            "数据目录被另一个文枢进程占用，但它没有提供服务。"
+            "Another Wenshu process owns the data folder and does not serve"
+        ) from error
+    return None
 
 
 async def _started(home: Home, process: asyncio.subprocess.Process) -> Running:

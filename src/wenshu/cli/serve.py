@@ -17,6 +17,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="监听地址 Address to listen on (default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="端口 Port; 0 takes a free one (default 8000).")] = None,
     home: Annotated[Path | None, typer.Option(help="数据目录 Data folder (default ./wenshu-home).")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="进程数 Server processes (default 1); more need PostgreSQL and Milvus.")
+    ] = None,
     trust_network: Annotated[
         bool,
         typer.Option("--trust-network", help="信任所有能连到的人 Let all who reach the server call without a token."),
@@ -32,7 +35,7 @@ def serve(
     from wenshu.server.compose import Misconfigured  # noqa: PLC0415 (see above)
     from wenshu.server.serve import serve as run_server  # noqa: PLC0415 (see above)
 
-    server: dict[str, Any] = {"host": host, "port": port, "trust_network": trust_network or None}
+    server: dict[str, Any] = {"host": host, "port": port, "workers": workers, "trust_network": trust_network or None}
     flags: dict[str, Any] = {"server": {name: value for name, value in server.items() if value is not None}}
     if no_worker:
         flags["jobs"] = {"worker": False}

@@ -42,6 +42,9 @@ class ServerSettings(Section):
         default="127.0.0.1", description="Address to listen on; any but loopback needs --trust-network or tokens."
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Server processes on one socket; more than one needs PostgreSQL and Milvus."
+    )
     public_url: str = Field(
         default="", description="Base of links in answers, e.g. https://wenshu.example.com; empty: host and port."
     )

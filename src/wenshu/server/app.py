@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp
 
 from wenshu.core.settings import MIB, Settings
-from wenshu.server.compose import Composed, composed, trusts
+from wenshu.server.compose import ALONE, Composed, Member, composed, trusts
 from wenshu.server.dialects import dialect_for
 from wenshu.server.home import Home
 from wenshu.services.accounts import routes as accounts_routes
@@ -35,14 +35,14 @@ _CONSOLE_POLICY = (
 )
 
 
-def create_app(settings: Settings, home: Home, public_url: str) -> FastAPI:
+def create_app(settings: Settings, home: Home, public_url: str, member: Member = ALONE) -> FastAPI:
     """The FastAPI application; ``app.state`` holds the parts while it runs."""
     checks: dict[str, Check] = {}
     notices: list[str] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with composed(settings, home, public_url) as parts:
+        async with composed(settings, home, public_url, member=member) as parts:
             _attach(app, parts)
             checks.update(parts.checks)
             notices[:] = parts.notices

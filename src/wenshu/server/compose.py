@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import literal, select
 
+from wenshu.core.auth.board import Board
 from wenshu.core.auth.kept import KeptAnswers
 from wenshu.core.auth.limits import RateLimiter
 from wenshu.core.auth.passwords import check_length, made_up
@@ -55,6 +56,21 @@ class Misconfigured(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """What a process is to the others of its server: its own id, those whose place it takes, and what all share.
+
+    Without an id it makes one up; without a board it is alone.
+    """
+
+    process_id: str = ""
+    ended: tuple[str, ...] = ()
+    board: Board | None = None
+
+
+ALONE = Member()
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """One server's parts."""
 
@@ -78,18 +94,18 @@ class Composed:
 
 @asynccontextmanager
 async def composed(
-    settings: Settings, home: Home, public_url: str, *, kind: Kind = "server"
+    settings: Settings, home: Home, public_url: str, *, kind: Kind = "server", member: Member = ALONE
 ) -> AsyncGenerator[Composed]:
     """Open every part, newest schema first; close them in turn. ``home`` is owned already."""
     database = open_database(settings.database, home.database)
-    process = Presence(database, kind)
+    process = Presence(database, kind, id=member.process_id)
     model, notes = _model(settings), _notes(settings)
     opened = AsyncExitStack()
     fetcher, parser = _fetcher(settings), _parser(settings)
     durable = Durable(settings, home, database, process)
     try:
         await database.migrate()
-        await process.enter()
+        await process.enter(instead_of=member.ended)
         await parser.start()
         secret = load_secret(settings.storage, home.secret)
         links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
@@ -114,8 +130,10 @@ async def composed(
             jobs=durable.jobs,
         )
         register_imports(durable.kinds, assistant)
-        known = await opened.enter_async_context(identity(settings, home, database, first=kind == "server"))
-        web = _web(settings, known, files)
+        known = await opened.enter_async_context(
+            identity(settings, home, database, member.board, first=kind == "server")
+        )
+        web = _web(settings, known, files, member.board)
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
@@ -137,7 +155,7 @@ async def composed(
         await database.close()
 
 
-def _web(settings: Settings, known: Identity, files: Files) -> WebContext:
+def _web(settings: Settings, known: Identity, files: Files, board: Board | None) -> WebContext:
     return WebContext(
         settings,
         known.authenticator,
@@ -146,6 +164,7 @@ def _web(settings: Settings, known: Identity, files: Files) -> WebContext:
         RateLimiter(
             settings.rate.limit,
             {name: family.rate_limit for name, family in settings.families().items() if family.rate_limit},
+            buckets=board,
         ),
         files,
         dialect_for,
@@ -200,6 +219,7 @@ def check_supported(settings: Settings) -> None:
     except ValueError as error:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
     _check_issuer(settings)
+    _check_shared(settings)
     try:
         check_length(settings.admin.password.get_secret_value() or made_up())
     except InvalidInput as error:
@@ -222,6 +242,23 @@ def _check_issuer(settings: Settings) -> None:
     plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if auth.oidc_issuer and not ((parts.scheme == "https" and parts.hostname) or plain):
         raise Misconfigured("WENSHU_AUTH_OIDC_ISSUER 应为 https 地址。It has to be an https address.")
+
+
+def _check_shared(settings: Settings) -> None:
+    """What several processes need beside each other."""
+    workers = settings.server.workers
+    if workers > 1 and not settings.database.url.get_secret_value():
+        raise Misconfigured(
+            f"--workers {workers} 需要 PostgreSQL：SQLite 只能由一个进程使用，"
+            "请设 WENSHU_DATABASE_URL=postgresql://… 或用 --workers 1。\n"
+            "Several server processes need PostgreSQL, as one process alone uses SQLite: set WENSHU_DATABASE_URL."
+        )
+    if workers > 1 and not settings.milvus.uri:
+        raise Misconfigured(
+            f"--workers {workers} 需要 Milvus：索引文件只能由一个进程使用，"
+            "请设 WENSHU_MILVUS_URI=http://… 或用 --workers 1。\n"
+            "Several server processes need Milvus, as one process alone uses the index file: set WENSHU_MILVUS_URI."
+        )
 
 
 def embedder(settings: Settings) -> Embedder | None:

@@ -31,7 +31,7 @@ class Running:
 class Home:
     """One data folder."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, credential: str = "") -> None:
         self.path = path.absolute()
         self.database = self.path / "wenshu.sqlite3"
         self.index = self.path / "index.sqlite3"
@@ -41,7 +41,7 @@ class Home:
         self._server = self.path / "server.json"
         self._lock_path = self.path / "lock"
         self._lock: int | None = None
-        self.credential = f"{LOCAL_MARK}{secrets.token_urlsafe(32)}"
+        self.credential = credential or f"{LOCAL_MARK}{secrets.token_urlsafe(32)}"
         """What the command line shows the server that owns this folder: who can read the folder may do everything."""
 
     def acquire(self) -> None:
@@ -56,6 +56,13 @@ class Home:
         self._lock = lock
         # A killed server leaves its address behind: nobody must take it for ours.
         self._server.unlink(missing_ok=True)
+
+    @property
+    def lock(self) -> int:
+        """The descriptor of the lock: whoever inherits it holds the folder too. Raises RuntimeError where not owned."""
+        if self._lock is None:
+            raise RuntimeError("the home is not owned")
+        return self._lock
 
     def clear_temporary(self) -> None:
         """Make this process keep its temporary files in the home, without what a killed one left there."""
@@ -95,14 +102,23 @@ class Home:
 
     def running(self) -> Running | None:
         """The server that owns this home now, or None; what a killed one left behind does not count."""
-        if not (self._lock_path.exists() and self._server.exists()):
+        if not (self._server.exists() and self.owned()):
             return None
+        try:
+            said = json.loads(self._server.read_text())
+        except FileNotFoundError:  # it ended, or began anew, since the look above
+            return None
+        return Running(said["pid"], said["url"], said["credential"])
+
+    def owned(self) -> bool:
+        """Whether some process owns this home now: a server that serves, starts or ends, or a command on the folder."""
+        if not self._lock_path.exists():
+            return False
         lock = os.open(self._lock_path, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            said = json.loads(self._server.read_text())
-            return Running(said["pid"], said["url"], said["credential"])
+            return True
         finally:
             os.close(lock)
-        return None
+        return False

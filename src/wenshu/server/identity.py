@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from wenshu.core.auth.attempts import Attempts
 from wenshu.core.auth.audit import Audit
 from wenshu.core.auth.authenticator import Authenticator
+from wenshu.core.auth.board import Board
 from wenshu.core.auth.oidc import Claims, Issuer
 from wenshu.core.auth.passwords import Passwords
 from wenshu.core.auth.revoked import Revocations
@@ -36,13 +37,16 @@ class Identity:
 
 
 @asynccontextmanager
-async def identity(settings: Settings, home: Home, database: Database, *, first: bool) -> AsyncGenerator[Identity]:
+async def identity(
+    settings: Settings, home: Home, database: Database, board: Board | None = None, *, first: bool
+) -> AsyncGenerator[Identity]:
     """Keys, tokens, passwords; with ``first``, a tenant and a user where there is none. The schema is the newest.
 
     Only who can tell people the password makes it up: a worker would keep it to itself.
     """
     lifetime = timedelta(seconds=settings.auth.access_seconds)
-    keyring, revocations, passwords = Keyring(database, lifetime), Revocations(database, lifetime), Passwords()
+    keyring, revocations = Keyring(database, lifetime), Revocations(database, lifetime, board)
+    passwords = Passwords()
     try:
         await keyring.open()
         accounts = Accounts(

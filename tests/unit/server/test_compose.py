@@ -52,3 +52,13 @@ def test_what_this_release_cannot_do_is_refused_not_ignored(flags):
 
 def test_the_defaults_are_supported():
     check_supported(load())
+
+
+def test_several_processes_need_postgresql_and_milvus():
+    several = {"server": {"workers": 2}}
+    with pytest.raises(Misconfigured, match="WENSHU_DATABASE_URL"):
+        check_supported(load(several))
+    on_postgresql = {**several, "database": {"url": "postgresql://h/d"}}
+    with pytest.raises(Misconfigured, match="WENSHU_MILVUS_URI"):
+        check_supported(load(on_postgresql))
+    check_supported(load({**on_postgresql, "milvus": {"uri": "http://127.0.0.1:19530"}}))

@@ -1,6 +1,7 @@
 """What was revoked: access tokens are checked without the database, so each process remembers what became void."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import delete, insert, select
 
@@ -28,15 +29,30 @@ def tenant(tenant_code: str) -> str:
     return f"tenant:{tenant_code}"
 
 
+class Told(Protocol):
+    """How processes of one server learn at once that there is something to read."""
+
+    @property
+    def revocations(self) -> int:
+        """How many there were."""
+        ...
+
+    def revoked(self) -> None:
+        """There is one more, and it is committed."""
+        ...
+
+
 class Revocations:
-    """Voids access tokens at once in this process, and within a second in others.
+    """Voids access tokens at once in this process and in those that share ``told``, and within a second in others.
 
     ``lifetime`` is how long an access token lives; a revocation is forgotten once every token it meant has expired.
     """
 
-    def __init__(self, database: Database, lifetime: timedelta) -> None:
+    def __init__(self, database: Database, lifetime: timedelta, told: Told | None = None) -> None:
         self._database = database
         self._lifetime = lifetime
+        self._told = told
+        self._count = 0
         self._before: dict[str, datetime] = {}
         self._read_at: datetime | None = None
 
@@ -48,6 +64,8 @@ class Revocations:
         await tx.run(insert(revocations).values(row))
         # At once here, should the transaction fail: a token too many is void for some minutes, never one too few.
         self._before[subject] = now
+        if self._told is not None:
+            tx.after_commit(self._told.revoked)
 
     async def voids(self, subjects: tuple[str, ...], issued_at: datetime) -> bool:
         """Whether one of the subjects' tokens issued at that instant are void."""
@@ -56,7 +74,8 @@ class Revocations:
 
     async def _refresh(self) -> None:
         now = clock.now()
-        if self._read_at is not None and now - self._read_at < _LOOK_AGAIN:
+        count = 0 if self._told is None else self._told.revocations
+        if self._read_at is not None and now - self._read_at < _LOOK_AGAIN and count == self._count:
             return
         since = now - self._lifetime if self._read_at is None else self._read_at - _LATE
         self._read_at = now
@@ -72,3 +91,5 @@ class Revocations:
         self._before = {subject: before for subject, before in self._before.items() if before > oldest}
         for row in rows:
             self._before[row.subject] = max(row.before, self._before.get(row.subject, row.before))
+        # Not before: who comes meanwhile must not go by what was not read yet.
+        self._count = count

@@ -60,8 +60,8 @@ processes = Table(
 class Presence:
     """The registry's row of this process: ``enter`` before work is taken, ``leave`` when it was given back."""
 
-    def __init__(self, database: Database, kind: Kind, *, beat_seconds: float = BEAT_SECONDS) -> None:
-        self.id = new_id()
+    def __init__(self, database: Database, kind: Kind, *, id: str = "", beat_seconds: float = BEAT_SECONDS) -> None:  # noqa: A002 (the column's name)
+        self.id = id or new_id()
         """Made anew at each start, so that nobody is taken for the process before."""
         self._database = database
         self._kind: Kind = kind
@@ -78,11 +78,13 @@ class Presence:
         now = time.monotonic()
         return now - self._last_beat < DEAD_SECONDS <= now - self._steady_since
 
-    async def enter(self) -> None:
-        """Register, and beat until ``leave``."""
+    async def enter(self, instead_of: Collection[str] = ()) -> None:
+        """Register, and beat until ``leave``.
+
+        ``instead_of`` names processes that were seen to end: their rows go, so their work is taken over at once.
+        """
         async with self._database.write(EVERYTHING) as tx:
-            if not tx.shared:
-                await tx.run(delete(processes))
+            await tx.run(delete(processes).where(processes.c.id.in_(instead_of) if tx.shared else true()))
             await self._write(tx)
         if self._database.shared:
             self._beating = asyncio.create_task(self._beat())

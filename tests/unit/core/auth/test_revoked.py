@@ -1,6 +1,8 @@
+import os
 from datetime import timedelta
 
 from unit.core.auth.conftest import LIFETIME
+from wenshu.core.auth.board import Board, new_board
 from wenshu.core.auth.revoked import Revocations, family, tenant, user
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.kit import clock
@@ -38,3 +40,15 @@ async def test_what_has_expired_anyway_is_forgotten(database):
     short = Revocations(database, timedelta(microseconds=1))
     await revoke(database, short, user("u"))
     assert not await Revocations(database, timedelta(microseconds=1)).voids((user("u"),), clock.now())
+
+
+async def test_who_shares_a_board_knows_at_once(database, tmp_path):
+    descriptor = new_board(tmp_path)
+    board = Board(descriptor)
+    here, there = (Revocations(database, LIFETIME, board) for _ in range(2))
+    before = clock.now()
+    assert not await there.voids((user("u"),), before)
+    await revoke(database, here, user("u"))
+    assert await there.voids((user("u"),), before)
+    board.close()
+    os.close(descriptor)

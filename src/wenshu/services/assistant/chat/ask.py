@@ -3,6 +3,7 @@
 A turn that was cut short stands in ``chat_turns`` as ``answering`` with the process that answered it: see ``recovery``.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -13,7 +14,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from wenshu.core.database.engine import DatabaseUnavailable, Transaction
 from wenshu.core.database.scope import Scope
 from wenshu.kit import clock
-from wenshu.kit.errors import InternalError, NotFound, Unavailable
+from wenshu.kit.errors import InternalError, NotFound, Unavailable, WenshuError
 from wenshu.kit.ids import new_id
 from wenshu.knowledge.reply import Exchange, Reply, ReplyRequest
 from wenshu.knowledge.telling import Telling
@@ -28,6 +29,8 @@ from wenshu.services.assistant.parts import Assistant
 _TITLE = 30
 HISTORY = 6
 """How many earlier messages a question is understood by."""
+_LOOK_SECONDS = 0.3
+"""How often the end of an answer is looked for that another process gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,30 @@ async def ask(parts: Assistant, scope: Scope, asked: Ask) -> RunningTurn:
 
 
 async def resume(parts: Assistant, scope: Scope, stream_id: str) -> RunningTurn:
-    """The answer of this stream, running or stored. Raises NotFound, also outside the scope."""
+    """The answer of this stream, running here or in another process, or stored.
+
+    Raises NotFound, also outside the scope.
+    """
+    ended = await _ended(parts, scope, stream_id)
+    running = parts.running.get(stream_id)
+    if running is not None and not running.cut_short:
+        return running
+    if ended is None and parts.database.shared:
+        return parts.running.watch(stream_id, partial(_look_for_end, parts, scope))
+    turn = RunningTurn(stream_id)
+    turn.say(ended or Unavailable("回答尚未完成，请稍后重试"), last=True)
+    return turn
+
+
+async def _look_for_end(parts: Assistant, scope: Scope, turn: RunningTurn) -> None:
+    """Tell the end of an answer that another process gives, or takes over from one that died."""
+    while (ended := await _ended(parts, scope, turn.stream_id)) is None:  # noqa: ASYNC110 (the event is in another process)
+        await asyncio.sleep(_LOOK_SECONDS)
+    turn.say(ended, last=True)
+
+
+async def _ended(parts: Assistant, scope: Scope, stream_id: str) -> Mapping[str, Any] | WenshuError | None:
+    """The last event of a stream as it is stored, None while it is being answered. Raises NotFound."""
     async with parts.database.read(scope) as tx:
         joined = turns.join(sessions, sessions.c.id == turns.c.session_key).outerjoin(
             messages, messages.c.id == turns.c.answer_key
@@ -73,19 +99,12 @@ async def resume(parts: Assistant, scope: Scope, stream_id: str) -> RunningTurn:
         row = await tx.first(wanted.where(turns.c.stream_id == stream_id, scope.sees(turns)))
     if row is None:
         raise NotFound("回答不存在")
-    running = parts.running.get(stream_id)
-    if running is not None and not running.cut_short:
-        return running
-    turn = RunningTurn(stream_id)
-    if row.state == "answered":
-        told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
-        reply = Reply(*told, stopped=row.stopped)
-        turn.say(_last(parts, row.session_id, row.id, stream_id, reply), last=True)
-    elif row.state == "answering":
-        turn.say(Unavailable("回答尚未完成，请稍后重试"))
-    else:
-        turn.say(InternalError("回答生成失败"))
-    return turn
+    if row.state == "answering":
+        return None
+    if row.state != "answered":
+        return InternalError("回答生成失败")
+    told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
+    return _last(parts, row.session_id, row.id, stream_id, Reply(*told, stopped=row.stopped))
 
 
 def answered(data: Mapping[str, Any]) -> Answered:

@@ -98,6 +98,7 @@ class RunningTurns:
 
     def __init__(self) -> None:
         self._turns: OrderedDict[str, RunningTurn] = OrderedDict()
+        self._elsewhere: dict[str, RunningTurn] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.left_open: set[str] = set()
         """Streams whose answer the database did not take: to be given again once it is back."""
@@ -105,11 +106,27 @@ class RunningTurns:
     def start(self, stream_id: str, answer: Callable[[RunningTurn], Awaitable[None]]) -> RunningTurn:
         """Begin an answer in a task of its own."""
         turn = self._turns[stream_id] = RunningTurn(stream_id)
+        self._run(turn, answer)
+        self._forget()
+        return turn
+
+    def watch(self, stream_id: str, answer: Callable[[RunningTurn], Awaitable[None]]) -> RunningTurn:
+        """Follow an answer that another process gives; its readers here share one ``answer`` that looks for it."""
+        turn = self._elsewhere.get(stream_id)
+        if turn is None or turn.ended_at is not None:
+            turn = self._elsewhere[stream_id] = RunningTurn(stream_id)
+            self._run(turn, answer).add_done_callback(lambda _: self._unwatch(turn))
+        return turn
+
+    def _unwatch(self, turn: RunningTurn) -> None:
+        if self._elsewhere.get(turn.stream_id) is turn:
+            del self._elsewhere[turn.stream_id]
+
+    def _run(self, turn: RunningTurn, answer: Callable[[RunningTurn], Awaitable[None]]) -> asyncio.Task[None]:
         task = asyncio.create_task(_guarded(turn, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        self._forget()
-        return turn
+        return task
 
     def get(self, stream_id: str) -> RunningTurn | None:
         """The answer, while it is remembered."""
