@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 MIB = 1024 * 1024
-LEAST_LINK_SECRET = 16
+LEAST_SECRET = 16
 """Bytes below which a signature could be guessed."""
 
 
@@ -113,8 +113,8 @@ class StorageSettings(Section):
     @field_validator("link_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value().encode()) < LEAST_LINK_SECRET:
-            raise ValueError(f"a signing secret has {LEAST_LINK_SECRET} bytes or more")
+        if 0 < len(value.get_secret_value().encode()) < LEAST_SECRET:
+            raise ValueError(f"a signing secret has {LEAST_SECRET} bytes or more")
         return value
 
 
@@ -287,6 +287,25 @@ class JobSettings(Section):
     )
 
 
+class MetricsSettings(Section):
+    """Figures for Prometheus."""
+
+    access: Literal["loopback", "token", "open"] = Field(
+        default="loopback",
+        description="Who reads GET /metrics without a token: this machine (loopback), nobody (token), all (open).",
+    )
+    token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token for GET /metrics alone, 16 bytes or more; empty: none."
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value().encode()) < LEAST_SECRET:
+            raise ValueError(f"a token has {LEAST_SECRET} bytes or more")
+        return value
+
+
 class LogSettings(Section):
     """The log on standard error, one JSON object a line."""
 
@@ -324,6 +343,7 @@ class Settings(BaseSettings):
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     jobs: JobSettings = JobSettings()
+    metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
 
     def families(self) -> dict[str, FamilySettings]:

@@ -47,6 +47,7 @@ from wenshu.services.operations.parts import Operations
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
+from wenshu.web.metrics import Measure
 from wenshu.web.trust import is_loopback
 
 
@@ -65,6 +66,11 @@ class Composed:
     checks: dict[str, Check]
     notices: list[str]
     """What the operator should know, though everything works."""
+
+    @property
+    def measures(self) -> list[Measure]:
+        """What brings figures up to date."""
+        return [self.assistant.database.measure, self.durable.census.measure]
 
     @property
     def operations(self) -> Operations:

@@ -8,12 +8,14 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wenshu.core.telemetry import metrics
 from wenshu.kit.errors import Unavailable
 from wenshu.kit.ids import new_id
 from wenshu.web.dialect import Dialect, respond
 
 log = structlog.get_logger("access")
 _HEADER = "X-Trace-Id"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 STOPPING = "服务正在停止，请稍后重试"
 
 
@@ -39,7 +41,7 @@ class Trace:
                 MutableHeaders(scope=message)[_HEADER] = trace_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id), metrics.IN_FLIGHT.track_inprogress():
             try:
                 await self._app(scope, receive, traced_send)
             except asyncio.CancelledError:
@@ -52,14 +54,31 @@ class Trace:
                 if not status:
                     raise
             finally:
+                seconds = time.perf_counter() - started
+                self._measure(scope, status, seconds)
                 # The query string stays out: it may carry a token.
                 log.info(
                     "request",
                     method=scope["method"],
                     path=scope["path"],
                     status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
+                    ms=round(seconds * 1000, 1),
                 )
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        told = str(status or "none")  # none: the caller left before there was an answer
+        family = self._dialect_for(scope["path"]).family
+        metrics.REQUESTS.labels(method, template_of(scope), told, family).observe(seconds)
+
+
+def template_of(scope: Scope) -> str:
+    """The route's path as it is documented, ``unmatched`` where the request came to none: never a caller's words."""
+    path: object = getattr(scope.get("route"), "path", None)
+    if isinstance(path, str):
+        return path
+    # Starlette's own routes, such as the API reference's, leave only their endpoint; they take no parameters.
+    return scope["path"] if "endpoint" in scope and not scope.get("path_params") else "unmatched"
 
 
 def trace_id_of(headers: Headers) -> str:
