@@ -142,6 +142,13 @@ class SearchSettings(Section):
     )
 
 
+def _http(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("must be an absolute http or https address")
+    return value
+
+
 _RATE = r"\d+/(second|minute|hour)"
 
 
@@ -217,10 +224,7 @@ class ExternalSettings(Section):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("must be an absolute http or https address")
-        return value
+        return _http(value)
 
 
 class AuthSettings(Section):
@@ -306,6 +310,20 @@ class MetricsSettings(Section):
         return value
 
 
+class TracingSettings(Section):
+    """Spans for OpenTelemetry."""
+
+    url: str = Field(
+        default="", description="OTLP/HTTP address of a collector, e.g. http://otel:4318; empty: no spans are made."
+    )
+    sample: float = Field(default=1.0, ge=0, le=1, description="Share of traces that are sent, from 0 to 1.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _http(value)
+
+
 class LogSettings(Section):
     """The log on standard error, one JSON object a line."""
 
@@ -344,6 +362,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = DocumentSettings()
     jobs: JobSettings = JobSettings()
     metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
     log: LogSettings = LogSettings()
 
     def families(self) -> dict[str, FamilySettings]:

@@ -21,7 +21,7 @@ from wenshu.core.database.engine import Database, Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.index.generation import first_generation
 from wenshu.core.index.port import COLLECTIONS, Collection, Entry, Found, Index, Item, Near, Passages, Query
-from wenshu.core.telemetry import metrics
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit import clock
 from wenshu.kit.errors import Unavailable
 from wenshu.knowledge.tables import documents, generations, qa_pairs
@@ -112,7 +112,7 @@ class Catalog:
 
     async def look(self, scope: Scope, query: Query) -> Looked:
         """The passages that ``query`` finds by its terms, and by its vector where it has one."""
-        with metrics.timed(metrics.SEARCHES, query.collection):
+        with metrics.timed(metrics.SEARCHES, query.collection), tracing.span("index search", of=query.collection):
             return await (self._look_inside if self.index.in_database else self._look_outside)(scope, query)
 
     async def _look_inside(self, scope: Scope, query: Query) -> Looked:

@@ -29,6 +29,7 @@ from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
+from wenshu.core.telemetry import tracing
 from wenshu.kit.errors import InvalidInput
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
@@ -94,6 +95,7 @@ async def composed(
     fetcher, parser = _fetcher(settings), _parser(settings)
     durable = Durable(settings, home, database, process)
     try:
+        await opened.enter_async_context(tracing.traced(settings.tracing, process.id))
         await database.migrate()
         await process.enter()
         await parser.start()
@@ -206,6 +208,11 @@ def check_supported(settings: Settings) -> None:
     except ValueError as error:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
     _check_issuer(settings)
+    if settings.tracing.url and not tracing.installed():
+        raise Misconfigured(
+            "WENSHU_TRACING_URL 需要安装 otel 扩展：pip install --require-hashes -r requirements/otel.lock。"
+            "It needs the extra otel."
+        )
     try:
         check_length(settings.admin.password.get_secret_value() or made_up())
     except InvalidInput as error:

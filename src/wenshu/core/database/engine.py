@@ -17,7 +17,7 @@ from wenshu.core.database.scope import Scope
 from wenshu.core.database.sqlite import SQLite
 from wenshu.core.database.url import parse_url, place, sqlite_url
 from wenshu.core.settings import DatabaseSettings
-from wenshu.core.telemetry import metrics
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit.errors import Conflict
 
 __all__ = ["Database", "DatabaseUnavailable", "Transaction", "driver_words", "open_database", "sqlite_url"]
@@ -115,7 +115,7 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncGenerator[Transaction]:
         """A consistent view for reading."""
-        with self._told(), metrics.timed(metrics.DATABASE_TIME, "read"):
+        with self._told("read"):
             async with AsyncExitStack() as opened:
                 with metrics.timed(metrics.DATABASE_WAIT, "read"):
                     connection = await opened.enter_async_context(self._backend.reader.connect())
@@ -129,7 +129,7 @@ class Database:
         ``lock`` names what the block must be alone with, as for ``Transaction.lock``.
         """
         name = _joined(lock)
-        with self._told(), metrics.timed(metrics.DATABASE_TIME, "write"):
+        with self._told("write"):
             async with AsyncExitStack() as opened:
                 with metrics.timed(metrics.DATABASE_WAIT, "write"):
                     await opened.enter_async_context(self._backend.turn(name))
@@ -171,10 +171,11 @@ class Database:
         await self._backend.writer.dispose()
 
     @contextmanager
-    def _told(self) -> Generator[None]:
-        """The database's own faults as ours, the rest as they are."""
+    def _told(self, access: str = "other") -> Generator[None]:
+        """The database's own faults as ours, the rest as they are; the time and a span of it."""
         try:
-            yield
+            with metrics.timed(metrics.DATABASE_TIME, access), tracing.span(f"database {access}", "client", leaf=True):
+                yield
         except PoolTimeout as error:
             metrics.DATABASE_FAULTS.labels("no_connection").inc()
             log.warning("no free database connection", database=self.place)

@@ -15,7 +15,7 @@ from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.outcome import DOCUMENT, ROWS, read_document, read_rows
 from wenshu.core.documents.zygote_process import ZygoteLost, ZygoteProcess
-from wenshu.core.telemetry import metrics
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit.errors import PARSE_REASONS, ParseFailed, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class ParserPool:
         return await self._run(ROWS, path, name, read_rows)
 
     async def _run(self, task: str, path: Path, name: str, read: Callable[[bytes], _T]) -> _T:
-        with metrics.timed(metrics.PARSES, failed=_word):
+        with metrics.timed(metrics.PARSES, failed=_word), tracing.span("document parse"):
             async with self._slots:
                 result = await self._result(task, path, name)
             return await self._read(result, read)

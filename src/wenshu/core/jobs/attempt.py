@@ -18,7 +18,7 @@ from wenshu.core.jobs.moves import Moves
 from wenshu.core.jobs.running import Ending, JobEnded, Progress, RunningJob, Step
 from wenshu.core.jobs.states import JobState
 from wenshu.core.jobs.tables import jobs
-from wenshu.core.telemetry import metrics
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit import clock
 from wenshu.kit.errors import InternalError, RateLimited, WenshuError
 
@@ -49,7 +49,11 @@ class Attempt:
     async def run(self) -> None:
         """From begin to outcome."""
         job, started = self._job, time.perf_counter()
-        with structlog.contextvars.bound_contextvars(trace_id=job.trace_id, job_id=job.id, kind=job.kind):
+        with (
+            structlog.contextvars.bound_contextvars(trace_id=job.trace_id, job_id=job.id, kind=job.kind),
+            tracing.root("job run", "internal", job.trace_id) as span,
+        ):
+            span.note(wenshu_job_kind=job.kind, wenshu_job_id=job.id, wenshu_job_attempt=job.attempts)
             try:
                 earlier = [f"{job.id}.{number}" for number in range(1, job.attempts)]
                 finished = await self._engine.finished(earlier)
@@ -64,6 +68,7 @@ class Attempt:
                 log.exception("job could not be run")
                 await self._put_off({"attempts": job.attempts - 1})
             finally:
+                span.note(wenshu_job_outcome=self._outcome)
                 metrics.JOB_RUNS.labels(job.kind, self._outcome).observe(time.perf_counter() - started)
 
     async def look(self) -> None:
@@ -108,7 +113,8 @@ class Attempt:
             await self._settle(lambda tx: self._move(tx, JobState.SUCCEEDED, values))
 
     async def _step(self, name: str, work: Step) -> Any:  # noqa: ANN401 (JSON)
-        result = await self._engine.step(name, work)
+        with tracing.span("job step", wenshu_job_kind=self._job.kind):
+            result = await self._engine.step(name, work)
         if self._failures:
             self._failures = 0
             async with self._database.write(self._scope) as tx:

@@ -1,18 +1,22 @@
 """What calls to models outside add to the figures."""
 
 import asyncio
-from contextlib import AbstractContextManager
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, Literal, cast
 
 from wenshu.core.llm.errors import ModelUnavailable
-from wenshu.core.telemetry import metrics
+from wenshu.core.telemetry import metrics, tracing
 
 Kind = Literal["chat", "embedding"]
 
 
-def measured(kind: Kind, model: str) -> AbstractContextManager[None]:
+@contextmanager
+def measured(kind: Kind, model: str) -> Generator[None]:
     """Time the block, which asks a model and takes its answer, and note what it came to."""
-    return metrics.timed(metrics.MODEL, kind, model, failed=_word)
+    told = tracing.span(f"model {kind}", "client", leaf=True, gen__ai_request_model=model)
+    with metrics.timed(metrics.MODEL, kind, model, failed=_word), told:
+        yield
 
 
 def spent(kind: Kind, model: str, usage: object) -> None:
