@@ -92,7 +92,7 @@ def template_of(scope: Scope) -> str:
 
 
 def trace_id_of(headers: Headers) -> str:
-    """The caller's trace id where it is at most 128 printable ASCII characters; else ``traceparent``'s, or a new one."""
+    """The caller's trace id where it is at most 128 printable ASCII characters, ``traceparent``'s, or a new one."""
     given = headers.get(_HEADER, "")
     if 0 < len(given) <= 128 and given.isascii() and given.isprintable():
         return given
