@@ -72,6 +72,8 @@ FALLBACKS = _counter(
 CUT = _counter("answer_sentences_cut", "Sentences of a model that were not let through.", ("reason",))
 SEARCHES = _histogram("index_search_duration_seconds", "Time of one look into the index.", ("collection",))
 
+PASSWORDS = _counter("password_checks", "Passwords that were checked; outcome: right, wrong.", ("outcome",))
+
 MODEL = _histogram(
     "model_request_duration_seconds",
     "Time of calls to models outside, retries included; outcome: ok, cancelled, or why it failed.",
