@@ -81,6 +81,7 @@ FAMILIES = {
     "/files": "server",
     "/livez": "server",
     "/readyz": "server",
+    "/metrics": "server",
 }
 
 

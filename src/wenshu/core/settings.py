@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 MIB = 1024 * 1024
-LEAST_LINK_SECRET = 16
+LEAST_SECRET = 16
 """Bytes below which a signature could be guessed."""
 
 
@@ -116,8 +116,8 @@ class StorageSettings(Section):
     @field_validator("link_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value().encode()) < LEAST_LINK_SECRET:
-            raise ValueError(f"a signing secret has {LEAST_LINK_SECRET} bytes or more")
+        if 0 < len(value.get_secret_value().encode()) < LEAST_SECRET:
+            raise ValueError(f"a signing secret has {LEAST_SECRET} bytes or more")
         return value
 
 
@@ -143,6 +143,13 @@ class SearchSettings(Section):
     vector_mib: int = Field(
         default=512, ge=16, description="Memory for vectors of an embedded or file index, MiB; beyond it they are read."
     )
+
+
+def _http(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("must be an absolute http or https address")
+    return value
 
 
 _RATE = r"\d+/(second|minute|hour)"
@@ -220,10 +227,7 @@ class ExternalSettings(Section):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("must be an absolute http or https address")
-        return value
+        return _http(value)
 
 
 class AuthSettings(Section):
@@ -290,6 +294,39 @@ class JobSettings(Section):
     )
 
 
+class MetricsSettings(Section):
+    """Figures for Prometheus."""
+
+    access: Literal["loopback", "token", "open"] = Field(
+        default="loopback",
+        description="Who reads GET /metrics without a token: this machine (loopback), nobody (token), all (open).",
+    )
+    token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token for GET /metrics alone, 16 bytes or more; empty: none."
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value().encode()) < LEAST_SECRET:
+            raise ValueError(f"a token has {LEAST_SECRET} bytes or more")
+        return value
+
+
+class TracingSettings(Section):
+    """Spans for OpenTelemetry."""
+
+    url: str = Field(
+        default="", description="OTLP/HTTP address of a collector, e.g. http://otel:4318; empty: no spans are made."
+    )
+    sample: float = Field(default=1.0, ge=0, le=1, description="Share of traces that are sent, from 0 to 1.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _http(value)
+
+
 class LogSettings(Section):
     """The log on standard error, one JSON object a line."""
 
@@ -327,6 +364,8 @@ class Settings(BaseSettings):
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     jobs: JobSettings = JobSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
     log: LogSettings = LogSettings()
 
     def families(self) -> dict[str, FamilySettings]:

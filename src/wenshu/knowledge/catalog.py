@@ -21,6 +21,7 @@ from wenshu.core.database.engine import Database, Transaction
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.index.generation import first_generation
 from wenshu.core.index.port import COLLECTIONS, Collection, Entry, Found, Index, Item, Near, Passages, Query
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit import clock
 from wenshu.kit.errors import Unavailable
 from wenshu.knowledge.tables import documents, generations, qa_pairs
@@ -111,11 +112,13 @@ class Catalog:
 
     async def look(self, scope: Scope, query: Query) -> Looked:
         """The passages that ``query`` finds by its terms, and by its vector where it has one."""
-        if self.index.in_database:
-            async with self.database.read(scope) as tx:
-                found, near = await _both(self.index.within(tx), scope, query)
-                return _looked(found, near, await _rows_of(tx, scope, query.collection, _seen(found, near)))
-        return await self._look_outside(scope, query)
+        with metrics.timed(metrics.SEARCHES, query.collection), tracing.span("index search", of=query.collection):
+            return await (self._look_inside if self.index.in_database else self._look_outside)(scope, query)
+
+    async def _look_inside(self, scope: Scope, query: Query) -> Looked:
+        async with self.database.read(scope) as tx:
+            found, near = await _both(self.index.within(tx), scope, query)
+            return _looked(found, near, await _rows_of(tx, scope, query.collection, _seen(found, near)))
 
     async def pieces(self, scope: Scope, document: int, ordinals: range) -> Sequence[Entry]:
         """A document's passages with these ordinals, in order, as far as there are and the scope sees."""

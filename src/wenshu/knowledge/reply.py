@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
+from wenshu.core.telemetry import metrics
 from wenshu.kit import clock
 from wenshu.knowledge.answer import Answer, answer, needs_more
 from wenshu.knowledge.cite import Cited, Statement
@@ -226,6 +227,8 @@ class Replier:
         elif told and request.mode != "general":
             telling.tell(checked(writing.written))
         telling.notices += writing.notices(told=told, completed=completed)
+        telling.by_model = told
+        _measure(writing, told=told)
         return told
 
     async def _suggest(self, scope: Scope, request: ReplyRequest, material: "_Material") -> list[str]:
@@ -262,6 +265,13 @@ class _Material:
     def all(self) -> list[Passage]:
         """Everything, in the order in which it is used and cited."""
         return [*self.uploaded, *self.library, *self.outside]
+
+
+def _measure(writing: Writing, *, told: bool) -> None:
+    for verdict in writing.cut:
+        metrics.CUT.labels(verdict.reason).inc()
+    if writing.failure or not told:
+        metrics.FALLBACKS.labels("unsupported" if not writing.failure else "broken_off" if told else "failed").inc()
 
 
 def _composed(request: ReplyRequest, material: _Material) -> Cited:

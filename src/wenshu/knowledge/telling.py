@@ -22,6 +22,8 @@ class Telling:
         self.notices: list[str] = []
         self.searched = ""
         """What was searched for."""
+        self.by_model = False
+        """Whether a model wrote it, in part at least."""
 
     def tell(self, said: Cited) -> None:
         """Say what of ``said`` was not said before; ``said`` begins with what was."""

@@ -25,6 +25,7 @@ from wenshu.web import files as file_routes
 from wenshu.web.body_limit import BodyLimit
 from wenshu.web.faults import install_fault_handlers
 from wenshu.web.health import Check, health_router
+from wenshu.web.metrics import Measure, metrics_router
 from wenshu.web.status import AlwaysOk
 from wenshu.web.trace import Trace
 from wenshu.web.trust import TrustGuard
@@ -39,6 +40,7 @@ def create_app(settings: Settings, home: Home, public_url: str, member: Member =
     """The FastAPI application; ``app.state`` holds the parts while it runs."""
     checks: dict[str, Check] = {}
     notices: list[str] = []
+    measures: list[Measure] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -46,6 +48,7 @@ def create_app(settings: Settings, home: Home, public_url: str, member: Member =
             _attach(app, parts)
             checks.update(parts.checks)
             notices[:] = parts.notices
+            measures[:] = parts.measures
             yield
 
     app = FastAPI(
@@ -62,6 +65,7 @@ def create_app(settings: Settings, home: Home, public_url: str, member: Member =
     for router in (*families, file_routes.router):
         app.include_router(router)
     app.include_router(health_router(checks, notices))
+    app.include_router(metrics_router(measures))
     _add_console(app)
     return app
 

@@ -30,6 +30,7 @@ from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
+from wenshu.core.telemetry import tracing
 from wenshu.kit.errors import InvalidInput
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
@@ -48,6 +49,7 @@ from wenshu.services.operations.parts import Operations
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
+from wenshu.web.metrics import Measure
 from wenshu.web.trust import is_loopback
 
 
@@ -83,6 +85,11 @@ class Composed:
     """What the operator should know, though everything works."""
 
     @property
+    def measures(self) -> list[Measure]:
+        """What brings figures up to date."""
+        return [self.assistant.database.measure, self.durable.census.measure]
+
+    @property
     def operations(self) -> Operations:
         """What looking after the jobs takes."""
         return Operations(self.durable.jobs, self.assistant.zone)
@@ -104,6 +111,7 @@ async def composed(
     fetcher, parser = _fetcher(settings), _parser(settings)
     durable = Durable(settings, home, database, process)
     try:
+        await opened.enter_async_context(tracing.traced(settings.tracing, process.id))
         await database.migrate()
         await process.enter(instead_of=member.ended)
         await parser.start()
@@ -220,6 +228,7 @@ def check_supported(settings: Settings) -> None:
         raise Misconfigured(f"WENSHU_FETCH_ALLOW_HOSTS：{error}") from error
     _check_issuer(settings)
     _check_shared(settings)
+    _check_tracing(settings)
     try:
         check_length(settings.admin.password.get_secret_value() or made_up())
     except InvalidInput as error:
@@ -242,6 +251,14 @@ def _check_issuer(settings: Settings) -> None:
     plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if auth.oidc_issuer and not ((parts.scheme == "https" and parts.hostname) or plain):
         raise Misconfigured("WENSHU_AUTH_OIDC_ISSUER 应为 https 地址。It has to be an https address.")
+
+
+def _check_tracing(settings: Settings) -> None:
+    if settings.tracing.url and not tracing.installed():
+        raise Misconfigured(
+            "WENSHU_TRACING_URL 需要安装 otel 扩展：pip install --require-hashes -r requirements/otel.lock。"
+            "It needs the extra otel."
+        )
 
 
 def _check_shared(settings: Settings) -> None:

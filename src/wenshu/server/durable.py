@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from wenshu.core.database.engine import Database
 from wenshu.core.database.notices import Notices
 from wenshu.core.database.processes import Presence
+from wenshu.core.jobs.census import Census
 from wenshu.core.jobs.engine import Engine, sqlite_file
 from wenshu.core.jobs.hub import Hub
 from wenshu.core.jobs.jobs import Jobs
@@ -27,6 +28,7 @@ class Durable:
         self.hub = Hub(database, self._notices)
         self.jobs = Jobs(database, self.hub, self._notices)
         self.kinds = Kinds()
+        self.census = Census(database, self.kinds)
         self.schedules = Schedules(database, self.jobs, ZoneInfo(settings.time.zone))
         self._engine = Engine(process.id, database.url if database.shared else sqlite_file(home.jobs))
         Retention(database, self._engine, timedelta(days=settings.jobs.keep_days)).register(self.kinds, self.schedules)

@@ -9,6 +9,8 @@ _PATTERNS = (
     # JSON web tokens, ours and others'.
     (re.compile(r"\beyJ[\w-]{4,}(?:\.[\w-]*){1,2}"), f"eyJ{_MASK}"),
     (re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{8,}"), rf"\1\2{_MASK}"),
+    # ``postgresql://user:…@host``, to the last @ of the address's first part.
+    (re.compile(r"""(://[^\s:/@"'\\]*:)[^\s/"'\\]+@"""), rf"\1{_MASK}@"),
     # ``?access_token=…`` in an address, ``"password": "…"`` in a body, escaped or not.
     (
         re.compile(
@@ -22,7 +24,7 @@ _PATTERNS = (
     ),
 )
 # Lines without any of these, nearly all of them, cost one look.
-_MAY_HOLD = re.compile(r"(?i)ws[krl]_|eyJ|bearer|basic|token|key|secret|password|signature")
+_MAY_HOLD = re.compile(r"(?i)ws[krl]_|eyJ|bearer|basic|token|key|secret|password|signature|://[^\s/]*@")
 
 
 def redacted(line: str) -> str:

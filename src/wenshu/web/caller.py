@@ -11,10 +11,11 @@ from starlette.requests import Request
 from wenshu.core.auth.principal import MAX_CODE, TRUSTED, Principal
 from wenshu.core.auth.roles import Role
 from wenshu.core.database.scope import Scope
-from wenshu.kit.errors import Forbidden, Unauthenticated
+from wenshu.kit.errors import Forbidden, InvalidInput, Unauthenticated
 from wenshu.web.context import WebContext, web_context
 from wenshu.web.trail import Trail, trail_of
 
+_TENANT = "X-Tenant-Id"
 Code = Annotated[str | None, Field(max_length=MAX_CODE)]
 
 
@@ -99,6 +100,9 @@ class Gate:
             raise Forbidden("此 API Key 无权调用该接口")
         if principal.tenant is not None:
             context.limiter.admit(family, principal.tenant)
+        if len(request.headers.getlist(_TENANT)) > 1:
+            # Whoever stands in front of us may have checked the other one.
+            raise InvalidInput(f"{_TENANT} 只能出现一次", field=_TENANT)
         return caller
 
 

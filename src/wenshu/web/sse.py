@@ -7,6 +7,7 @@ from contextlib import suppress
 import structlog
 from starlette.responses import StreamingResponse
 
+from wenshu.core.telemetry import metrics
 from wenshu.kit.errors import InternalError, WenshuError
 from wenshu.web.dialect import Dialect, StreamEvent
 
@@ -29,6 +30,7 @@ def event_stream(
 async def _framed(dialect: Dialect, events: AsyncIterator[StreamEvent], heartbeat: float) -> AsyncIterator[bytes]:
     last = 0
     following: asyncio.Future[StreamEvent] = asyncio.ensure_future(anext(events))
+    metrics.STREAMS.inc()
     try:
         while True:
             done, _ = await asyncio.wait({following}, timeout=heartbeat)
@@ -48,6 +50,7 @@ async def _framed(dialect: Dialect, events: AsyncIterator[StreamEvent], heartbea
         log.exception("stream failed")
         yield dialect.frame(StreamEvent(last + 1, InternalError()))
     finally:
+        metrics.STREAMS.dec()
         following.cancel()
         with suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
             await following

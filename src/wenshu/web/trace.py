@@ -8,12 +8,14 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit.errors import Unavailable
 from wenshu.kit.ids import new_id
 from wenshu.web.dialect import Dialect, respond
 
 log = structlog.get_logger("access")
 _HEADER = "X-Trace-Id"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 STOPPING = "服务正在停止，请稍后重试"
 
 
@@ -29,7 +31,8 @@ class Trace:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        trace_id = trace_id_of(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        trace_id = trace_id_of(headers)
         started, status = time.perf_counter(), 0
 
         async def traced_send(message: Message) -> None:
@@ -39,7 +42,11 @@ class Trace:
                 MutableHeaders(scope=message)[_HEADER] = trace_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+        with (
+            structlog.contextvars.bound_contextvars(trace_id=trace_id),
+            metrics.IN_FLIGHT.track_inprogress(),
+            tracing.root("request", "server", trace_id, _carried(headers)) as span,
+        ):
             try:
                 await self._app(scope, receive, traced_send)
             except asyncio.CancelledError:
@@ -52,17 +59,45 @@ class Trace:
                 if not status:
                     raise
             finally:
+                seconds = time.perf_counter() - started
+                self._measure(scope, status, seconds, span)
                 # The query string stays out: it may carry a token.
                 log.info(
                     "request",
                     method=scope["method"],
                     path=scope["path"],
                     status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
+                    ms=round(seconds * 1000, 1),
                 )
+
+    def _measure(self, scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        told = str(status or "none")  # none: the caller left before there was an answer
+        family = self._dialect_for(scope["path"]).family
+        template = template_of(scope)
+        metrics.REQUESTS.labels(method, template, told, family).observe(seconds)
+        span.rename(f"{method} {template}")
+        span.note(http_request_method=method, http_route=template, http_response_status__code=status)
+        if status >= 500:
+            span.fail(told)
+
+
+def template_of(scope: Scope) -> str:
+    """The route's path as it is documented, ``unmatched`` where the request came to none: never a caller's words."""
+    path: object = getattr(scope.get("route"), "path", None)
+    if isinstance(path, str):
+        return path
+    # Starlette's own routes, such as the API reference's, leave only their endpoint; they take no parameters.
+    return scope["path"] if "endpoint" in scope and not scope.get("path_params") else "unmatched"
 
 
 def trace_id_of(headers: Headers) -> str:
-    """The caller's trace id where it is at most 128 printable ASCII characters, else a new one."""
+    """The caller's trace id where it is at most 128 printable ASCII characters, ``traceparent``'s, or a new one."""
     given = headers.get(_HEADER, "")
-    return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else new_id()
+    if 0 < len(given) <= 128 and given.isascii() and given.isprintable():
+        return given
+    return tracing.parent_of(headers.get("traceparent", "")) or new_id()
+
+
+def _carried(headers: Headers) -> dict[str, str]:
+    return {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}

@@ -26,6 +26,8 @@ JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1MSJ9.c2lnbmF0dXJlLXdpdGgtXy0t"
         (json.dumps({"body": json.dumps({"new_password": "p-w-d"})}), "p-w-d", "new_password"),
         ("refresh_token='abc'", "abc", "refresh_token"),
         ("client_secret=s3cr3t;", "s3cr3t", "client_secret"),
+        ("connect to postgresql://wenshu:p-w-d@db.example/w failed", "p-w-d", "db.example/w failed"),
+        ('"url":"amqp://u:p@p-w-d@host:1/x"', "p-w-d", "host:1/x"),
         ("api-key: k123456", "k123456", "api-key"),
     ],
 )
@@ -43,6 +45,7 @@ def test_a_secret_is_masked_and_the_rest_stands(line, secret, kept):
         '{"event":"audit","action":"key.create","hash":"0a1b"}',
         "tokens 关键字 keyboard, the basic rules, a bearer of news",
         '{"event":"password changed"}',
+        "GET http://127.0.0.1:8000/users/me@example.com and https://example.com/@x",
     ],
 )
 def test_what_is_no_secret_stands(line):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from wenshu.core.telemetry import metrics
 from wenshu.kit.errors import InvalidInput
 
 LEAST, MOST = 8, 128
@@ -32,7 +33,9 @@ class Passwords:
         """Whether the password is the stored one; without a stored one (no such user) False, after as long."""
         checked = stored or self._nobodys
         same = await asyncio.get_running_loop().run_in_executor(self._threads, _verify, checked, password)
-        return same and stored is not None
+        right = same and stored is not None
+        metrics.PASSWORDS.labels("right" if right else "wrong").inc()
+        return right
 
     def close(self) -> None:
         """Give the threads back."""

@@ -1,12 +1,12 @@
 """The database as verbs use it: short transactions, alike on SQLite and PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import CursorResult, Executable, Row, Table, inspect
+from sqlalchemy import AsyncAdaptedQueuePool, CursorResult, Executable, Row, Table, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from wenshu.core.database.scope import Scope
 from wenshu.core.database.sqlite import SQLite
 from wenshu.core.database.url import parse_url, place, sqlite_url
 from wenshu.core.settings import DatabaseSettings
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit.errors import Conflict
 
 __all__ = ["Database", "DatabaseUnavailable", "Transaction", "driver_words", "open_database", "sqlite_url"]
@@ -114,8 +115,11 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncGenerator[Transaction]:
         """A consistent view for reading."""
-        with self._told():
-            async with self._backend.reader.connect() as connection, connection.begin():
+        with self._told("read"):
+            async with AsyncExitStack() as opened:
+                with metrics.timed(metrics.DATABASE_WAIT, "read"):
+                    connection = await opened.enter_async_context(self._backend.reader.connect())
+                    await opened.enter_async_context(connection.begin())
                 yield Transaction(connection, scope, self._backend)
 
     @asynccontextmanager
@@ -125,13 +129,24 @@ class Database:
         ``lock`` names what the block must be alone with, as for ``Transaction.lock``.
         """
         name = _joined(lock)
-        with self._told():
-            async with self._backend.turn(name), self._backend.writer.connect() as connection, connection.begin():
-                if name:
-                    await self._backend.lock(connection, name)
+        with self._told("write"):
+            async with AsyncExitStack() as opened:
+                with metrics.timed(metrics.DATABASE_WAIT, "write"):
+                    await opened.enter_async_context(self._backend.turn(name))
+                    connection = await opened.enter_async_context(self._backend.writer.connect())
+                    await opened.enter_async_context(connection.begin())
+                    if name:
+                        await self._backend.lock(connection, name)
                 tx = Transaction(connection, scope, self._backend)
                 yield tx
         tx.committed()
+
+    async def measure(self) -> None:
+        """Set the figures of the pool as it is now."""
+        pool = self._backend.writer.pool
+        if isinstance(pool, AsyncAdaptedQueuePool):
+            for state, count in (("used", pool.checkedout()), ("idle", pool.checkedin()), ("most", pool.size())):
+                metrics.CONNECTIONS.labels(state).set(count)
 
     async def migrate(self) -> None:
         """Bring the schema to the newest revision; of processes that start at once, one does it."""
@@ -156,16 +171,19 @@ class Database:
         await self._backend.writer.dispose()
 
     @contextmanager
-    def _told(self) -> Generator[None]:
-        """The database's own faults as ours, the rest as they are."""
+    def _told(self, access: str = "other") -> Generator[None]:
+        """The database's own faults as ours, the rest as they are; the time and a span of it."""
         try:
-            yield
+            with metrics.timed(metrics.DATABASE_TIME, access), tracing.span(f"database {access}", "client", leaf=True):
+                yield
         except PoolTimeout as error:
+            metrics.DATABASE_FAULTS.labels("no_connection").inc()
             log.warning("no free database connection", database=self.place)
             raise DatabaseUnavailable("数据库繁忙，请稍后重试", reason="no free connection") from error
         except DBAPIError as error:
             if self._backend.lost(error):
                 reason = driver_words(error)
+                metrics.DATABASE_FAULTS.labels("unavailable").inc()
                 log.warning("database unavailable", database=self.place, error=reason)
                 raise DatabaseUnavailable(reason=reason) from error
             if isinstance(error, IntegrityError) and self._backend.taken(error):

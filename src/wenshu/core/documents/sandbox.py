@@ -15,7 +15,8 @@ from wenshu.core.documents.limits import Limits
 from wenshu.core.documents.model import Parsed
 from wenshu.core.documents.outcome import DOCUMENT, ROWS, read_document, read_rows
 from wenshu.core.documents.zygote_process import ZygoteLost, ZygoteProcess
-from wenshu.kit.errors import ParseFailed, Unavailable
+from wenshu.core.telemetry import metrics, tracing
+from wenshu.kit.errors import PARSE_REASONS, ParseFailed, Unavailable
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -72,8 +73,12 @@ class ParserPool:
         return await self._run(ROWS, path, name, read_rows)
 
     async def _run(self, task: str, path: Path, name: str, read: Callable[[bytes], _T]) -> _T:
-        async with self._slots:
-            result = await self._result(task, path, name)
+        with metrics.timed(metrics.PARSES, failed=_word), tracing.span("document parse"):
+            async with self._slots:
+                result = await self._result(task, path, name)
+            return await self._read(result, read)
+
+    async def _read(self, result: bytes, read: Callable[[bytes], _T]) -> _T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._loader, read, result)
         except ParseFailed as error:
@@ -107,6 +112,12 @@ class ParserPool:
             if self._zygote is None or self._zygote.lost:
                 self._zygote = await ZygoteProcess.start(self.limits)
             return self._zygote
+
+
+def _word(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled"
+    return error.reason if isinstance(error, ParseFailed) and error.reason in PARSE_REASONS else "unavailable"
 
 
 def _check(status: int) -> None:

@@ -1,6 +1,7 @@
 """One run of a job, from the claim to what it came to."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, cast
@@ -17,6 +18,7 @@ from wenshu.core.jobs.moves import Moves
 from wenshu.core.jobs.running import Ending, JobEnded, Progress, RunningJob, Step
 from wenshu.core.jobs.states import JobState
 from wenshu.core.jobs.tables import jobs
+from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit import clock
 from wenshu.kit.errors import InternalError, RateLimited, WenshuError
 
@@ -42,11 +44,16 @@ class Attempt:
         self._ending: Ending | None = None
         self._body_task: asyncio.Task[Any] | None = None
         self._cut = False
+        self._outcome = "lost"
 
     async def run(self) -> None:
         """From begin to outcome."""
-        job = self._job
-        with structlog.contextvars.bound_contextvars(trace_id=job.trace_id, job_id=job.id, kind=job.kind):
+        job, started = self._job, time.perf_counter()
+        with (
+            structlog.contextvars.bound_contextvars(trace_id=job.trace_id, job_id=job.id, kind=job.kind),
+            tracing.root("job run", "internal", job.trace_id) as span,
+        ):
+            span.note(wenshu_job_kind=job.kind, wenshu_job_id=job.id, wenshu_job_attempt=job.attempts)
             try:
                 earlier = [f"{job.id}.{number}" for number in range(1, job.attempts)]
                 finished = await self._engine.finished(earlier)
@@ -60,6 +67,9 @@ class Attempt:
                 # The engine's trouble is none of the job's: it waits until the engine is back.
                 log.exception("job could not be run")
                 await self._put_off({"attempts": job.attempts - 1})
+            finally:
+                span.note(wenshu_job_outcome=self._outcome)
+                metrics.JOB_RUNS.labels(job.kind, self._outcome).observe(time.perf_counter() - started)
 
     async def look(self) -> None:
         """See in the row whether this run has to end."""
@@ -103,7 +113,8 @@ class Attempt:
             await self._settle(lambda tx: self._move(tx, JobState.SUCCEEDED, values))
 
     async def _step(self, name: str, work: Step) -> Any:  # noqa: ANN401 (JSON)
-        result = await self._engine.step(name, work)
+        with tracing.span("job step", wenshu_job_kind=self._job.kind):
+            result = await self._engine.step(name, work)
         if self._failures:
             self._failures = 0
             async with self._database.write(self._scope) as tx:
@@ -165,7 +176,8 @@ class Attempt:
         while True:
             try:
                 async with self._database.write(self._scope) as tx:
-                    await write(tx)
+                    job = await write(tx)
+                self._outcome = "lost" if job is None else _outcome_of(job)
             except Exception as error:
                 log.exception("job's outcome cannot be written")
                 if self._cut or is_failure:
@@ -177,6 +189,11 @@ class Attempt:
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
                 return
+
+
+def _outcome_of(job: Job) -> str:
+    """What the run came to, by the state that it left."""
+    return "put_back" if job.state is JobState.QUEUED else job.state.value
 
 
 def _said(error: WenshuError) -> dict[str, str]:

@@ -16,6 +16,8 @@ class Decoder(Protocol):
 
     is_done: bool
     """The answer is whole; what follows is of no interest."""
+    usage: object
+    """What the upstream says that it took, as it says it; None where it does not."""
 
     def feed(self, chunk: bytes) -> Iterator[str]:
         """Yield the pieces that ``chunk`` completes, none of them empty."""
@@ -31,6 +33,7 @@ class StreamedAnswer:
 
     def __init__(self) -> None:
         self.is_done = False
+        self.usage: object = None
         self._lines = DataLines()
 
     def feed(self, chunk: bytes) -> Iterator[str]:
@@ -48,7 +51,8 @@ class StreamedAnswer:
             if data.strip() == b"[DONE]":
                 self.is_done = True
             elif data.strip():
-                text, self.is_done = _said(data, "delta")
+                text, self.is_done, usage = _said(data, "delta")
+                self.usage = usage or self.usage
                 if text:
                     yield text
             if self.is_done:
@@ -60,6 +64,7 @@ class WholeAnswer:
 
     def __init__(self) -> None:
         self.is_done = False
+        self.usage: object = None
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[str]:
@@ -71,12 +76,12 @@ class WholeAnswer:
 
     def end(self) -> Iterator[str]:
         """See ``Decoder``."""
-        text, _ = _said(bytes(self._body), "message")
+        text, _, self.usage = _said(bytes(self._body), "message")
         return iter((text,) if text else ())
 
 
-def _said(data: bytes, where: str) -> tuple[str, bool]:
-    """Return (text, whether a finish reason stands beside it) of one completion object."""
+def _said(data: bytes, where: str) -> tuple[str, bool, object]:
+    """Return (text, whether a finish reason stands beside it, what it took) of one completion object."""
     try:
         completion = _object(orjson.loads(data))
     except orjson.JSONDecodeError:
@@ -87,12 +92,12 @@ def _said(data: bytes, where: str) -> tuple[str, bool]:
     if not isinstance(choices, list):
         raise ModelUnavailable("garbage")
     if not choices:
-        return "", False  # usage, or a content filter's notes
+        return "", False, completion.get("usage")  # usage, or a content filter's notes
     choice = _object(cast("list[Any]", choices)[0])
     text = _object(choice.get(where) or {}).get("content")
     if text is not None and not isinstance(text, str):
         raise ModelUnavailable("garbage")
-    return text or "", bool(choice.get("finish_reason"))
+    return text or "", bool(choice.get("finish_reason")), completion.get("usage")
 
 
 def _object(value: object) -> dict[str, Any]:

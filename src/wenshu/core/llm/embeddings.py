@@ -13,6 +13,7 @@ import orjson
 
 from wenshu.core.llm.endpoint import Endpoint, endpoint_url
 from wenshu.core.llm.errors import ModelUnavailable
+from wenshu.core.llm.measure import measured, spent
 from wenshu.core.llm.port import Embedder
 
 MAX_BYTES = 128 * 1024 * 1024
@@ -73,9 +74,14 @@ class OpenAIEmbedder(Embedder):
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
         async with self._turns:
             body = orjson.dumps({**self._asked, "input": list(texts)})
-            answer = await self._endpoint.whole(body, self._seconds, MAX_BYTES)
-        vectors = vectors_of(answer) if len(answer) < _LARGE else await asyncio.to_thread(vectors_of, answer)
-        if len(vectors) != len(texts):
+            with measured("embedding", self.model):
+                answer = await self._endpoint.whole(body, self._seconds, MAX_BYTES)
+                vectors, usage = _said(answer) if len(answer) < _LARGE else await asyncio.to_thread(_said, answer)
+                spent("embedding", self.model, usage)
+                return self._checked(vectors, len(texts))
+
+    def _checked(self, vectors: list[list[float]], count: int) -> list[list[float]]:
+        if len(vectors) != count:
             raise ModelUnavailable("count")
         for vector in vectors:
             # The first answer settles it where the settings do not: an index holds vectors of one dimension.
@@ -90,6 +96,11 @@ def vectors_of(answer: bytes) -> list[list[float]]:
 
     Raises ModelUnavailable where it is none, an empty vector or one with a number that is not finite included.
     """
+    return _said(answer)[0]
+
+
+def _said(answer: bytes) -> tuple[list[list[float]], object]:
+    """The vectors, and what the upstream says that they took."""
     try:
         body = orjson.loads(answer)
     except orjson.JSONDecodeError:
@@ -100,7 +111,7 @@ def vectors_of(answer: bytes) -> list[list[float]]:
     items = said.get("data")
     if not isinstance(items, list):
         raise ModelUnavailable("garbage")
-    return [_vector(item.get("embedding")) for item in _ordered(cast("list[Any]", items))]
+    return [_vector(item.get("embedding")) for item in _ordered(cast("list[Any]", items))], said.get("usage")
 
 
 def _ordered(items: list[Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import orjson
 from wenshu.core.llm.completion import Decoder, StreamedAnswer, WholeAnswer
 from wenshu.core.llm.endpoint import Endpoint, endpoint_url
 from wenshu.core.llm.errors import ModelUnavailable
+from wenshu.core.llm.measure import measured, spent
 from wenshu.core.llm.port import ChatModel, Message
 
 _ACCEPT = "text/event-stream, application/json"
@@ -59,20 +60,22 @@ class OpenAIChatModel(ChatModel):
         }
         if max_tokens is not None:
             request["max_tokens"] = max_tokens
-        response, chunk = await self._endpoint.begin(orjson.dumps(request), self._first_byte_timeout)
-        try:
+        with measured("chat", self._name):
+            response, chunk = await self._endpoint.begin(orjson.dumps(request), self._first_byte_timeout)
             decoder: Decoder = WholeAnswer() if response.content_type == "application/json" else StreamedAnswer()
-            while chunk:
-                for text in decoder.feed(chunk):
+            try:
+                while chunk:
+                    for text in decoder.feed(chunk):
+                        yield text
+                    if decoder.is_done:
+                        await self._drain(response)
+                        return
+                    chunk = await self._next_bytes(response)
+                for text in decoder.end():
                     yield text
-                if decoder.is_done:
-                    await self._drain(response)
-                    return
-                chunk = await self._next_bytes(response)
-            for text in decoder.end():
-                yield text
-        finally:
-            response.release()  # closes the connection unless the answer was read to its end
+            finally:
+                spent("chat", self._name, decoder.usage)
+                response.release()  # closes the connection unless the answer was read to its end
 
     async def close(self) -> None:
         """Close connections; streams under way fail."""

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-from wenshu.core.settings import LEAST_LINK_SECRET, StorageSettings
+from wenshu.core.settings import LEAST_SECRET, StorageSettings
 
 _PATH = "/files/"
 _CANONICAL = "wenshu-file:"
@@ -105,7 +105,7 @@ def _decoded(text: str) -> bytes | None:
         secret = bytes.fromhex(text.strip())
     except ValueError:
         return None
-    return secret if len(secret) >= LEAST_LINK_SECRET else None
+    return secret if len(secret) >= LEAST_SECRET else None
 
 
 def _id_in_path(path: str) -> str | None:

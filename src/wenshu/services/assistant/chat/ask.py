@@ -19,6 +19,7 @@ from wenshu.kit.ids import new_id
 from wenshu.knowledge.reply import Exchange, Reply, ReplyRequest
 from wenshu.knowledge.telling import Telling
 from wenshu.services.assistant.chat.history import newest_messages
+from wenshu.services.assistant.chat.measure import Stopwatch
 from wenshu.services.assistant.chat.running import RunningTurn
 from wenshu.services.assistant.chat.schemas import Answered, Ask
 from wenshu.services.assistant.chat.sessions import UNTITLED, held_session, insert_session
@@ -170,15 +171,20 @@ def begin(parts: Assistant, turn: Turn) -> RunningTurn:
 async def _answer(parts: Assistant, turn: Turn, running: RunningTurn) -> None:
     head = {"session_id": turn.session_id, "message_id": turn.answer_key, "stream_id": turn.stream_id}
 
+    watch = Stopwatch(turn.request.mode)
+
     def say(piece: str) -> None:
+        watch.heard(piece)
         running.say({**head, "content": piece, "done": False})
 
     # At once, so that a reader who loses the connection before a slow model's first word can still take the stream up.
     say("")
     telling = Telling(say)
     try:
-        reply = await _replied(parts, turn, running, telling)
-        await store(parts, turn, reply)
+        with watch.running():
+            reply = await _replied(parts, turn, running, telling)
+            await store(parts, turn, reply)
+            watch.judge(reply, telling)
     except DatabaseUnavailable:
         # The turn stays open: it is answered again once the database is back.
         parts.running.left_open.add(turn.stream_id)

@@ -1,0 +1,1 @@
+"""Telemetry: what a process tells of itself, in figures."""
