@@ -8,6 +8,7 @@ import typer
 from wenshu.cli import (
     ask,
     audit,
+    backups,
     config,
     importing,
     jobs,
@@ -33,6 +34,8 @@ app.command("ask")(ask.ask)
 app.command("search")(ask.search)
 app.command("reindex")(reindexing.reindex)
 app.command("move")(moving.move)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.add_typer(importing.app, name="import")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(tenants.app, name="tenant")

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from wenshu.cli.output import fail, note, say
+from wenshu.cli.progress import shown
 from wenshu.cli.settings import read_settings
 from wenshu.core.settings import Settings
 from wenshu.kit.errors import WenshuError
@@ -71,15 +70,9 @@ async def _move(settings: Settings, database: str, storage: str, milvus: str, ou
     from wenshu.server.move.move import opened  # noqa: PLC0415 (see above)
     from wenshu.server.move.plan import planned  # noqa: PLC0415 (see above)
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    tasks: dict[str, TaskID] = {}
     planning = planned(settings, database=database, storage=storage, milvus=milvus)
     async with planning as plan, opened(plan.home, plan.file) as source:
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            async for step in run(source, plan.folder, plan.database, plan.objects, outcome, plan.reindex):
-                if step.stage not in tasks:
-                    tasks[step.stage] = progress.add_task(_STAGES[step.stage])
-                progress.update(tasks[step.stage], completed=step.done, total=step.total)
+        await shown(run(source, plan.folder, plan.database, plan.objects, outcome, plan.reindex), _STAGES)
 
 
 def _next_steps(settings: Settings, database: str, storage: str, milvus: str) -> Iterator[str]:

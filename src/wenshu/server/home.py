@@ -38,6 +38,8 @@ class Home:
         self.jobs = self.path / "jobs.sqlite3"
         self.secret = self.path / "secret.key"
         self.temporary = self.path / "tmp"
+        self.restoring = self.path / "restoring"
+        """What a restore has put there so far; where it stands, the folder is not whole."""
         self._server = self.path / "server.json"
         self._lock_path = self.path / "lock"
         self._lock: int | None = None

@@ -4,7 +4,13 @@ import asyncio
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_words, open_database
+from wenshu.core.database.engine import (
+    Database,
+    DatabaseUnavailable,
+    SchemaNewer,
+    driver_words,
+    open_database,
+)
 from wenshu.core.database.examine import examine
 from wenshu.core.index.port import IndexUnusable
 from wenshu.core.settings import Settings
@@ -15,9 +21,19 @@ from wenshu.server.home import Home
 from wenshu.server.library import library
 from wenshu.server.move import notes
 
+_UNFINISHED: dict[notes.Command, str] = {
+    "move": "搬迁未完成，请重新运行 wenshu move an unfinished move fills it: run wenshu move again",
+    "restore": "恢复未完成，请重新运行 wenshu restore an unfinished restore fills it: run wenshu restore again",
+}
+
 
 def own(home: Home) -> None:
     """Make the folder and own it. Raises HomeInUse, and Misconfigured where it cannot be used."""
+    if home.restoring.exists():
+        raise Misconfigured(
+            f"数据目录尚未恢复完整，请重新运行 wenshu restore：{home.path}\n"
+            "An unfinished restore fills the data folder: run wenshu restore again."
+        )
     try:
         home.acquire()
         home.clear_temporary()
@@ -49,7 +65,7 @@ def prepare(settings: Settings, home: Home) -> None:
         raise Misconfigured(
             f"数据库无法连接 The database cannot be reached: {database.place} ({error.reason})"
         ) from error
-    except IndexUnusable as error:
+    except (IndexUnusable, SchemaNewer) as error:
         raise Misconfigured(str(error)) from error
     except OperationalError as error:
         raise Misconfigured(f"数据库无法打开 The database cannot be opened: {database.place} ({error.orig})") from error
@@ -64,8 +80,8 @@ async def _open(settings: Settings, home: Home, database: Database) -> list[str]
     """What is wrong with the database; nothing was changed then."""
     try:
         _, faults = await examine(database)
-        if database.shared and await notes.is_under_way(database):
-            faults.append("搬迁未完成，请重新运行 wenshu move an unfinished move fills it: run wenshu move again")
+        if database.shared and (command := await notes.under_way(database)):
+            faults.append(_UNFINISHED[command])
         if not faults:
             await database.migrate()
             async with library(settings, home, database, embedder(settings)):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import AsyncAdaptedQueuePool, CursorResult, Executable, Row, Table, inspect
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, CursorResult, Executable, Row, Table, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,9 +20,27 @@ from wenshu.core.settings import DatabaseSettings
 from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit.errors import Conflict
 
-__all__ = ["Database", "DatabaseUnavailable", "Transaction", "driver_words", "open_database", "sqlite_url"]
+__all__ = [
+    "Database",
+    "DatabaseUnavailable",
+    "SchemaNewer",
+    "Transaction",
+    "driver_words",
+    "open_database",
+    "sqlite_url",
+]
 
 log = structlog.get_logger()
+
+
+class SchemaNewer(Conflict):
+    """The database was made, or brought up to date, by a later release, which alone knows what stands in it."""
+
+    def __init__(self, revision: str, newest: str) -> None:
+        super().__init__(
+            f"数据库由更新版本的文枢升级过（{revision}，本版本为 {newest}），请改用新版本，或从备份恢复。"
+            f"A later Wenshu upgraded the database (to {revision}, this one knows {newest}): run that one."
+        )
 
 
 class Transaction:
@@ -148,13 +166,25 @@ class Database:
             for state, count in (("used", pool.checkedout()), ("idle", pool.checkedin()), ("most", pool.size())):
                 metrics.CONNECTIONS.labels(state).set(count)
 
-    async def migrate(self) -> None:
-        """Bring the schema to the newest revision; of processes that start at once, one does it."""
-        from wenshu.core.database.migrations import upgrade  # noqa: PLC0415 (Alembic takes 80 ms that only starting needs)
+    async def migrate(self, to: str = "head") -> None:
+        """Bring the schema to the newest revision, or up to an older one; of processes that start at once, one does it.
 
+        Raises SchemaNewer, and changes nothing, where a later release was here.
+        """
+        from wenshu.core.database.migrations import revisions, upgrade  # noqa: PLC0415 (Alembic takes 80 ms that only starting needs)
+
+        there = await self.revision()
+        if there and there not in revisions():
+            raise SchemaNewer(there, revisions()[-1])
         with self._told():
             async with self._backend.migrating() as connection:
-                await connection.run_sync(upgrade)
+                await connection.run_sync(upgrade, to)
+
+    async def revision(self) -> str:
+        """The schema's revision, empty where there is none."""
+        with self._told():
+            async with self._backend.reader.connect() as connection, connection.begin():
+                return await connection.run_sync(_revision)
 
     def notices(self) -> AsyncGenerator[str]:
         """What processes tell each other; see ``Backend.notices``."""
@@ -200,6 +230,12 @@ def open_database(settings: DatabaseSettings, file: Path) -> Database:
 def driver_words(error: DBAPIError) -> str:
     """What the driver said, on one line: without the statement and its parameters, which SQLAlchemy adds."""
     return " ".join(str(error.orig).split())
+
+
+def _revision(connection: Connection) -> str:
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
 def _backend(name: str) -> type[SQLite] | type[PostgreSQL]:

@@ -101,7 +101,7 @@ async def _begun(source: Database, target: Database) -> Tables:
     """The tables to move, where the target is empty or this very move began to fill it."""
     tables = Tables(source, target)
     measured = {name: list(found) for name, found in (await tables.measure()).items()}
-    if not await notes.is_under_way(target):
+    if await notes.under_way(target) is None:
         there = await occupied(target)
         if there:
             raise MoveFailed(

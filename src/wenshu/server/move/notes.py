@@ -1,6 +1,6 @@
-"""What a move writes down in its target: that it is under way, of what, and how far each table has come."""
+"""What a move or a restore writes down in its target: that it is under way, of what, and how far it has come."""
 
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
@@ -16,22 +16,27 @@ _notes = Table(
     Column("value", Text, nullable=False),
 )
 _SOURCE = "source:"
+_COMMAND = "command:"
+Command = Literal["move", "restore"]
 
 
-async def is_under_way(database: Database) -> bool:
-    """Whether a move into this database began and has not ended."""
-    return _notes.name in await database.tables()
+async def under_way(database: Database) -> Command | None:
+    """Which of them began to fill this database and has not ended."""
+    if _notes.name not in await database.tables():
+        return None
+    return await noted(database, _COMMAND) or "move"
 
 
-async def begin(target: Database, source: object) -> None:
+async def begin(target: Database, source: object, command: Command = "move") -> None:
     """Make the table of notes, with what tells the source from another or a later one."""
     async with target.write(EVERYTHING) as tx:
         await tx.run(CreateTable(_notes))
+        await note(tx, _COMMAND, command)
         await note(tx, _SOURCE, source)
 
 
 async def end(target: Database) -> None:
-    """The move is over: the database is like any other."""
+    """It is over: the database is like any other."""
     async with target.write(EVERYTHING) as tx:
         await tx.run(DropTable(_notes))
 

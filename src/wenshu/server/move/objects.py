@@ -79,7 +79,7 @@ class Files:
             await self._target.put(file.id, path)
 
     async def _compare(self, file: File) -> None:
-        copied = await _digest_of(self._target, file.id)
+        copied = await digest_of(self._target, file.id)
         if copied == file.sha256:
             return
         if copied != await asyncio.to_thread(_digest_at, self._folder / file.id):
@@ -103,7 +103,8 @@ def _chunks(batch: Sequence[File]) -> list[Sequence[File]]:
     return [batch[at : at + _AT_ONCE] for at in range(0, len(batch), _AT_ONCE)]
 
 
-async def _digest_of(objects: Objects, key: str) -> str | None:
+async def digest_of(objects: Objects, key: str) -> str | None:
+    """SHA-256 of an object's bytes, None where there is no such object."""
     digest = sha256()
     try:
         async for piece in await objects.open(key):

@@ -1,8 +1,9 @@
 """One table's rows, read and written as they are stored: nothing is decoded on the way, so that nothing changes."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     JSON,
@@ -28,9 +29,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from wenshu.core.database.engine import Database
+from wenshu.core.database.engine import Transaction
 from wenshu.core.database.schema import Instant
-from wenshu.core.database.scope import EVERYTHING
+from wenshu.core.database.scope import EVERYTHING, Scope
 
 _ROWS = 500
 _BYTES = 8 * 1024 * 1024
@@ -52,6 +53,14 @@ class Batch:
     """The last row's key as the source has it: where to go on."""
 
 
+class Source(Protocol):
+    """What rows are read from: a database, or one state of it."""
+
+    def read(self, scope: Scope) -> AbstractAsyncContextManager[Transaction]:
+        """A consistent view for reading."""
+        ...
+
+
 class Rows:
     """A table without what its columns' types make of it: JSON is the text it is stored as, an instant its number."""
 
@@ -62,7 +71,7 @@ class Rows:
         self._columns: list[Column[Any]] = list(table.columns)
         self._places = [self._columns.index(column) for column in self.key]
 
-    async def batches(self, source: Database, after: Values | None = None) -> AsyncIterator[Batch]:
+    async def batches(self, source: Source, after: Values | None = None) -> AsyncIterator[Batch]:
         """All rows behind a key, ``_ROWS`` or ``_BYTES`` at a time; one that is larger comes alone."""
         while True:
             sizes = await self._sizes(source, after)
@@ -76,14 +85,14 @@ class Rows:
             after = self.key_of(found[-1])
             yield Batch(rows, [self.key_of(row) for row in rows], size, after)
 
-    async def named(self, database: Database, keys: Sequence[Values]) -> list[Values]:
+    async def named(self, database: Source, keys: Sequence[Values]) -> list[Values]:
         """The rows of these keys, in their order; a key that is not there is left out."""
         async with database.read(EVERYTHING) as tx:
             found = await tx.all(self.stored().where(tuple_(*self.key).in_(keys)))
         by_key = {self.key_of(tuple(row)): tuple(row) for row in found}
         return [by_key[key] for key in keys if key in by_key]
 
-    async def measure(self, source: Database) -> tuple[int, int]:
+    async def measure(self, source: Source) -> tuple[int, int]:
         """How many rows there are, and the bytes of their texts and blobs."""
         size = func.coalesce(func.sum(self._size()), 0).label("bytes")
         query = select(func.count().label("rows"), size).select_from(self.table)
@@ -92,7 +101,7 @@ class Rows:
         assert row is not None  # noqa: S101 (an aggregate always has one row)
         return int(row.rows), int(row.bytes)
 
-    async def count(self, database: Database) -> int:
+    async def count(self, database: Source) -> int:
         """How many rows there are."""
         async with database.read(EVERYTHING) as tx:
             return int(await tx.value(select(func.count()).select_from(self.table)))
@@ -114,7 +123,7 @@ class Rows:
         names = [_parameter(column) for column in self._columns]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    async def _sizes(self, source: Database, after: Values | None) -> list[int]:
+    async def _sizes(self, source: Source, after: Values | None) -> list[int]:
         query = self._behind(select(self._size()).select_from(self.table), after).limit(_ROWS)
         async with source.read(EVERYTHING) as tx:
             return [int(row[0]) for row in await tx.all(query)]
@@ -123,7 +132,9 @@ class Rows:
         wide = [column for column in self._columns if isinstance(column.type, String | Text | JSON | LargeBinary)]
         total: ColumnElement[int] = literal(0)
         for column in wide:
-            total = total + func.coalesce(func.length(cast(column, LargeBinary)), 0)
+            total = total + func.coalesce(
+                _bytes_of(column if isinstance(column.type, LargeBinary) else cast(column, Text)), 0
+            )
         return total
 
     def _behind(self, query: Select[Any], key: Values | None) -> Select[Any]:
@@ -170,6 +181,23 @@ def _plain(element: _as_json, compiler: SQLCompiler, **options: Any) -> str:  # 
 @compiles(_as_json, "postgresql")
 def _cast(element: _as_json, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's signature)
     return f"CAST({compiler.process(element.clauses, **options)} AS JSON)"
+
+
+class _bytes_of(FunctionElement[int]):  # noqa: N801 (a function of SQL)
+    """The length of a text or blob in bytes."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_bytes_of)
+def _as_blob(element: _bytes_of, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (as above)
+    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
+
+
+@compiles(_bytes_of, "postgresql")
+def _octets(element: _bytes_of, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (as above)
+    return f"octet_length({compiler.process(element.clauses, **options)})"
 
 
 def _parameter(column: Column[Any]) -> str:

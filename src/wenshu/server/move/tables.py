@@ -44,7 +44,7 @@ class Tables:
             name = rows.name
             done = await notes.noted(self._target, name)
             if done is None:
-                await self._clear(rows.table)
+                await clear(self._target, rows.table)
             else:
                 yield done["rows"]
             copied, after = (0, None) if done is None else (done["rows"], tuple(done["last"]))
@@ -59,7 +59,7 @@ class Tables:
                         f"目标不接受 The target does not take a row of {name}：{driver_words(error)}"
                     ) from error
                 yield len(batch.rows)
-            await self._set_sequence(rows.table)
+            await set_sequence(self._target, rows.table)
 
     async def compare(self) -> AsyncIterator[int | Compared]:
         """Hold the target to the source, row by row; yields rows as they are compared, and each table at its end.
@@ -71,28 +71,30 @@ class Tables:
             async for batch in rows.batches(self._source):
                 for digest, side in ((ours, batch.rows), (theirs, await rows.named(self._target, batch.keys))):
                     for row in side:
-                        digest.update(_canonical(row))
+                        digest.update(canonical(row))
                 count += len(batch.rows)
                 yield len(batch.rows)
             if await rows.count(self._target) != count or ours.digest() != theirs.digest():
                 raise NotTheSame(name)
             yield Compared(name, count, ours.hexdigest())
 
-    async def _clear(self, table: Table) -> None:
-        """Take out what the migrations put there: the source has its own."""
-        async with self._target.write(EVERYTHING) as tx:
-            await tx.run(delete(table))
 
-    async def _set_sequence(self, table: Table) -> None:
-        """Let PostgreSQL generate keys behind those that are there."""
-        column = table.autoincrement_column
-        if column is None or not self._target.shared:
-            return
-        async with self._target.write(EVERYTHING) as tx:
-            last = await tx.value(select(func.max(column)))
-            if last is not None:
-                sequence = func.pg_get_serial_sequence(literal(table.name), literal(column.name))
-                await tx.run(select(func.setval(sequence, literal(last))))
+async def clear(target: Database, table: Table) -> None:
+    """Take out what the migrations put there: the source has its own."""
+    async with target.write(EVERYTHING) as tx:
+        await tx.run(delete(table))
+
+
+async def set_sequence(target: Database, table: Table) -> None:
+    """Let PostgreSQL generate keys behind those that are there."""
+    column = table.autoincrement_column
+    if column is None or not target.shared:
+        return
+    async with target.write(EVERYTHING) as tx:
+        last = await tx.value(select(func.max(column)))
+        if last is not None:
+            sequence = func.pg_get_serial_sequence(literal(table.name), literal(column.name))
+            await tx.run(select(func.setval(sequence, literal(last))))
 
 
 def moved() -> Sequence[Table]:
@@ -113,7 +115,7 @@ async def occupied(target: Database) -> list[str]:
         ]
 
 
-def _canonical(row: Values) -> bytes:
+def canonical(row: Values) -> bytes:
     """A row as bytes that no other row has."""
     return b"".join(part for value in row for part in _marked(value))
 
