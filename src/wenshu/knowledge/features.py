@@ -6,11 +6,12 @@ means the same in every list.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from wenshu.core.index.port import MAX_QUERY_TERMS, Entry, Statistics
-from wenshu.knowledge.coverage import folded
+from wenshu.knowledge.coverage import Folded
 from wenshu.knowledge.evidence import evidence, unit_value
 from wenshu.knowledge.match import Matcher
 from wenshu.knowledge.question import Question, content_of, read, standard
@@ -21,23 +22,39 @@ from wenshu.zh.tokens import expanded, query_terms, terms
 
 
 class Sought:
-    """Things to look for in texts, and what finding each is worth."""
+    """Things to look for in texts, and what finding each is worth; what a text has of them are the bits of a number."""
 
-    def __init__(self, worth: Mapping[str, float], total: float | None = None) -> None:
-        self._worth = worth.items()
-        self.total = sum(worth.values()) if total is None else total
+    def __init__(self, worth: Mapping[str, float]) -> None:
+        self._things = [(thing, 1 << at) for at, thing in enumerate(worth)]
+        self._worth = list(worth.values())
+        self._weighed: dict[int, float] = {}  # the same few sets come again for passage after passage
+        self.all = (1 << len(self._worth)) - 1
+        self.total = self.weight(self.all)
 
-    def share(self, text: str) -> float:
-        """The share of the worth that stands in the text; 0.5, which says nothing, where there is nothing to find."""
-        return sum([worth for thing, worth in self._worth if thing in text]) / self.total if self.total else 0.5
+    def found(self, text: str) -> int:
+        """Which of the things stand in the text."""
+        return sum([bit for thing, bit in self._things if thing in text])
 
-    def without(self, text: str) -> "Sought":
-        """What of it does not stand in the text."""
-        return Sought({thing: worth for thing, worth in self._worth if thing not in text})
+    def of(self, things: Sequence[str]) -> int:
+        """These of the things."""
+        return sum([bit for thing, bit in self._things if thing in things])
 
-    def within(self, text: str) -> "Sought":
-        """The same for parts of the text, whose shares stay shares of all: quicker, as the rest cannot stand there."""
-        return Sought({thing: worth for thing, worth in self._worth if thing in text}, self.total)
+    def finding(self, among: int) -> Callable[[str], int]:
+        """``found`` for only these of the things."""
+        wanted = [(thing, bit) for thing, bit in self._things if bit & among]
+        return lambda text: sum([bit for thing, bit in wanted if thing in text])
+
+    def weight(self, bits: int) -> float:
+        """What the things are worth together."""
+        known = self._weighed.get(bits)
+        if known is None:
+            known = self._weighed[bits] = sum([worth for at, worth in enumerate(self._worth) if bits >> at & 1])
+        return known
+
+    def share(self, bits: int, of: int | None = None) -> float:
+        """The same as a share of all, or of these; 0.5, which says nothing, where there is nothing to find."""
+        total = self.total if of is None else self.weight(of)
+        return self.weight(bits) / total if total else 0.5
 
 
 class Asked:
@@ -70,6 +87,51 @@ def _other_terms(question: Question, own: Sequence[str]) -> list[str]:
     return [term for term in dict.fromkeys(found) if term not in own][: min(_MOST_OTHERS, MAX_QUERY_TERMS - len(own))]
 
 
+class Piece:
+    """A passage made ready to be compared."""
+
+    def __init__(self, title: str, heading: str, body: str) -> None:
+        self.said_head, self.said_body = Folded(f"{title} {heading}"), Folded(body)
+        self.title, self.body = expanded(title), expanded(body, self.said_body.text)
+        self.head = f"{self.title}\n{expanded(heading)}"
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """The first of its sentences; the whole of it where it has none."""
+        return _SENTENCE.findall(self.body)[:_MOST_SENTENCES] or [self.body]
+
+    @cached_property
+    def opening(self) -> tuple[str, bool, bool]:
+        """What it is about by its title, whether it begins with that, and whether it introduces it."""
+        name = _IN_BRACKETS.sub("", self.title) or self.title
+        at = self.body[: len(name) + 2].find(name) if name else -1
+        return name, at >= 0, at >= 0 and _INTRODUCED.match(self.body, at + len(name)) is not None
+
+
+_piece = lru_cache(maxsize=4096)(Piece)
+"""The same passages are candidates of question after question."""
+
+
+class Glance(NamedTuple):
+    """What a passage shows at once."""
+
+    piece: Piece
+    numbers: dict[str, float]
+    """The part of the features that is quickly told."""
+    named: float
+    """The share of the question that stands there as a word of another script, a number, or a synonym."""
+    terms_body: int
+    characters_body: int
+    terms_beyond: int
+    """Which of the question's terms are not in the title and heading."""
+    characters_beyond: int
+
+    @property
+    def told(self) -> dict[str, float]:
+        """All of it by the names of the weights' file."""
+        return {**self.numbers, "named": self.named}
+
+
 class Comparison:
     """A question against the passages of one scope, whose statistics say what each term is worth."""
 
@@ -79,30 +141,38 @@ class Comparison:
         worth = {term: math.log(1 + size / (holding.get(term, 0) + 0.4)) for term in asked.terms}
         self._asked = asked
         self._terms = Sought(worth)
-        self._words = Sought({term: value for term, value in worth.items() if not _CHINESE.match(term)})
+        self._words = self._terms.of([term for term in worth if not _CHINESE.match(term)])
 
-    def features(self, entry: Entry) -> dict[str, float]:
+    def glance(self, entry: Entry) -> Glance:
+        """What can be told of a passage at once."""
+        asked, terms, characters = self._asked, self._terms, self._asked.characters
+        piece = _piece(entry.title, entry.heading, entry.body)
+        terms_head, characters_head = terms.found(piece.head), characters.found(piece.head)
+        terms_body, characters_body = terms.found(piece.body), characters.found(piece.body)
+        named = asked.matcher.named(piece.said_head) | asked.matcher.named(piece.said_body)
+        numbers = {
+            "terms_head": terms.share(terms_head),
+            "terms_whole": terms.share(terms_head | terms_body),
+            "characters_head": characters.share(characters_head),
+            "characters_whole": characters.share(characters_head | characters_body),
+            "words": terms.share((terms_head | terms_body) & self._words, self._words),
+            **_opening(asked, piece),
+        }
+        beyond = terms.all & ~terms_head, characters.all & ~characters_head
+        return Glance(piece, numbers, asked.matcher.share(named), terms_body, characters_body, *beyond)
+
+    def features(self, glance: Glance) -> dict[str, float]:
         """Name → number, most of them in [0, 1]. The names are those of the weights' file."""
-        asked, terms = self._asked, self._terms
-        title, body = _expanded(entry.title), _expanded(entry.body)
-        head = f"{title}\n{_expanded(entry.heading)}"
-        whole = f"{head}\n{body}"
-        beyond = terms.without(head)
+        terms, beyond = self._terms, glance.terms_beyond
         return {
-            "terms_head": terms.share(head),
-            "terms_whole": terms.share(whole),
-            "terms_beyond_head": beyond.share(body) * math.sqrt(beyond.total / (terms.total or 1.0)),
-            "characters_head": asked.characters.share(head),
-            "characters_whole": asked.characters.share(whole),
-            "words": self._words.share(whole),
-            **_said(asked.matcher, entry),
-            **_sentence(asked, beyond, asked.characters.without(head), body),
-            **_opening(asked, title, body),
+            **glance.numbers,
+            "terms_beyond_head": terms.share(glance.terms_body & beyond, beyond)
+            * math.sqrt(terms.weight(beyond) / (terms.total or 1.0)),
+            **_said(self._asked.matcher, glance.piece),
+            **_sentence(self._asked, terms, glance),
         }
 
 
-_expanded = lru_cache(maxsize=4096)(expanded)
-"""The same passages are candidates of question after question."""
 _READ = 500
 _MOST_OTHERS = 20
 _MOST_CUES = 6
@@ -115,9 +185,9 @@ _INTRODUCED = re.compile(r"[》」”\"'\s]*(?:\(|,?(?:又|亦|也|俗|学|字|�
 _KINDS = ("when", "count", "where", "why", "alias")
 
 
-def _said(matcher: Matcher, entry: Entry) -> dict[str, float]:
+def _said(matcher: Matcher, piece: Piece) -> dict[str, float]:
     """Shares of the question that are said word for word, in other words, or nearly."""
-    head, body = matcher.said(folded(f"{entry.title} {entry.heading}")), matcher.said(folded(entry.body))
+    head, body = matcher.said(piece.said_head), matcher.said(piece.said_body)
     whole, left = head | body, matcher.all & ~head.meant
     return {
         "said": matcher.share(whole.literal),
@@ -131,13 +201,10 @@ def _said(matcher: Matcher, entry: Entry) -> dict[str, float]:
     }
 
 
-def _sentence(asked: Asked, terms: Sought, characters: Sought, body: str) -> dict[str, float]:
+def _sentence(asked: Asked, terms: Sought, glance: Glance) -> dict[str, float]:
     """The sentence that says most of what the title does not, and whether the answer's kind stands in it."""
-    sentences = _SENTENCE.findall(body)[:_MOST_SENTENCES] or [body]
-    terms, characters = terms.within(body), characters.within(body)
-    said = [(terms.share(text), characters.share(text), _cued(asked, text), text) for text in sentences]
-    of_terms, of_characters, cued, best = max(said, key=lambda one: one[0] + one[1] + one[2])
-    question = asked.question
+    question, body, sentences = asked.question, glance.piece.body, glance.piece.sentences
+    of_terms, of_characters, cued, best = _best_sentence(asked, terms, glance)
     held = evidence(question, best)
     return {
         "sentence_terms": of_terms,
@@ -153,6 +220,23 @@ def _sentence(asked: Asked, terms: Sought, characters: Sought, body: str) -> dic
     }
 
 
+def _best_sentence(asked: Asked, terms: Sought, glance: Glance) -> tuple[float, float, float, str]:
+    """The sentence with its shares of terms, characters and sayings."""
+    characters, terms_left, characters_left = asked.characters, glance.terms_beyond, glance.characters_beyond
+    find_terms = terms.finding(glance.terms_body & terms_left)
+    find_characters = characters.finding(glance.characters_body & characters_left)
+    said = [
+        (
+            terms.share(find_terms(text), terms_left),
+            characters.share(find_characters(text), characters_left),
+            _cued(asked, text),
+            text,
+        )
+        for text in glance.piece.sentences
+    ]
+    return max(said, key=lambda one: one[0] + one[1] + one[2])
+
+
 def _cued(asked: Asked, text: str) -> float:
     """The share of the question's sayings that the text has a wording of."""
     if not asked.cues:
@@ -160,17 +244,16 @@ def _cued(asked: Asked, text: str) -> float:
     return sum([cue.search(text) is not None for cue in asked.cues]) / len(asked.cues)
 
 
-def _opening(asked: Asked, title: str, body: str) -> dict[str, float]:
+def _opening(asked: Asked, piece: Piece) -> dict[str, float]:
     """Whether the passage is the one that introduces its subject: ``河口（英语：Estuary）是…``."""
-    name = _IN_BRACKETS.sub("", title) or title
-    at = body[: len(name) + 2].find(name) if name else -1
-    introduces = float(at >= 0 and _INTRODUCED.match(body, at + len(name)) is not None)
-    in_question, in_body = (float(bool(name) and name in text) for text in (asked.text, body))
+    name, starts, introduced = piece.opening
+    introduces = float(introduced)
+    in_question, in_body = (float(bool(name) and name in text) for text in (asked.text, piece.body))
     return {
         "title_in_question": in_question,
         "title_in_body": in_body,
         "title_in_both": in_question * in_body,
-        "starts_with_title": float(at >= 0),
+        "starts_with_title": float(starts),
         "introduces": introduces,
         "introduces_and_defines": introduces * asked.defines,
         "introduces_and_where": introduces * (asked.question.asks == "where"),

@@ -85,10 +85,22 @@ class Matcher:
         near |= _either(bit for character, bit in self._characters if not bit & near and character in folded)
         return Said(literal, meant, near)
 
-    def _meant(self, folded: str, meant: int) -> int:
+    def named(self, text: Folded) -> int:
+        """What the text says by words of other scripts, numbers and synonyms: quick, as most questions have few."""
+        found = 0
+        for word, bits in self._named:
+            if word in text.words:
+                found |= bits
+        return self._in_other_words(text.text, found)
+
+    def _in_other_words(self, folded: str, found: int) -> int:
         for others, bits in self._others:
-            if bits & ~meant and any(other in folded for other in others):
-                meant |= bits
+            if bits & ~found and any(other in folded for other in others):
+                found |= bits
+        return found
+
+    def _meant(self, folded: str, literal: int) -> int:
+        meant = self._in_other_words(folded, literal)
         for pattern, bits in self._patterns:
             if bits & ~meant and pattern.search(folded):
                 meant |= bits

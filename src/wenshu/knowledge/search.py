@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from wenshu.core.database.scope import Scope
@@ -99,9 +100,8 @@ class Searcher:
         vector, failed = await self._vector(question)
         legs: Legs = "terms" if vector is None else "both" if hybrid else "vector"
         asked, looked = await self.candidates(scope, question, collection, max(CANDIDATES, limit), expression, vector)
-        ranked = _ranked(asked, looked, legs)
-        hits = [_hit(one, looked.rows) for one in ranked]
-        return Searched([hit for hit in hits if least.passes(hit, legs)][:limit], legs, failed)
+        hits = (_hit(one, looked.rows) for one in _ranked(asked, looked, legs, limit))
+        return Searched(list(islice((hit for hit in hits if least.passes(hit, legs)), limit)), legs, failed)
 
     async def _vector(self, question: str) -> tuple[bytes | None, bool]:
         """The question's vector; none where there is no embedder, and where it does not answer: terms find, too."""
@@ -134,9 +134,9 @@ class Searcher:
         return asked, await self._catalog.look(scope, query)
 
 
-def _ranked(asked: Asked, looked: Looked, legs: Legs) -> list[Fused]:
+def _ranked(asked: Asked, looked: Looked, legs: Legs, limit: int) -> list[Fused]:
     if legs == "terms":
-        return [Fused(entry, score) for entry, score in rerank(asked, looked.found)]
+        return [Fused(entry, score) for entry, score in rerank(asked, looked.found, limit)]
     return fused(asked, looked.found, looked.near, by_terms=legs == "both")
 
 

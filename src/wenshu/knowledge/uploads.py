@@ -51,7 +51,7 @@ def find_in_texts(
     entries = [
         piece_entry(number, texts[at].name, texts[at].url, piece) for number in best for at, piece in (pieces[number],)
     ]
-    ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)))[:limit]
+    ranked = rerank(asked, Found(entries, Statistics(len(pieces), holding)), limit)[:limit]
 
     def passage(number: int, score: float, neighbours: Sequence[int] = ()) -> Passage:
         at, piece = pieces[number]

@@ -43,9 +43,12 @@ _QUESTION = (
 _FILLER = re.compile(f"{_QUESTION}|(?<!目)的|(?<![但于国])是|了(?!解)")
 
 
-def expanded(text: str) -> str:
-    """``text`` folded, with what a length-preserving fold must leave (``㎡``, ``½``) written out: no spans are kept."""
-    folded = fold(text)
+def expanded(text: str, folded: str | None = None) -> str:
+    """``text`` folded, with what a length-preserving fold must leave (``㎡``, ``½``) written out: no spans are kept.
+
+    Whoever has the text ``folded`` already hands it over.
+    """
+    folded = fold(text) if folded is None else folded
     return folded if unicodedata.is_normalized("NFKC", folded) else fold(unicodedata.normalize("NFKC", folded))
 
 

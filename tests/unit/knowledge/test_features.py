@@ -22,20 +22,40 @@ def entry(body, *, title="广茂铁路", heading=""):
 
 
 def numbers(question, body, **fields):
-    return Comparison(Asked(question), NOTHING_KNOWN).features(entry(body, **fields))
+    return read(Comparison(Asked(question), NOTHING_KNOWN), entry(body, **fields))
+
+
+def read(comparison, passage):
+    return comparison.features(comparison.glance(passage))
 
 
 def test_shares_are_of_worth():
     sought = Sought({"铁路": 3.0, "公里": 1.0})
-    assert sought.share("铁路") == 0.75
-    assert sought.without("铁路").share("公里") == 1.0
-    assert sought.without("铁路公里").share("海") == 0.5  # nothing left to find says nothing
+    assert sought.share(sought.found("铁路")) == 0.75
+    left = sought.all & ~sought.found("铁路")
+    assert sought.share(sought.finding(left)("铁路公里"), left) == 1.0
+    assert sought.share(sought.found("铁路"), of=0) == 0.5  # nothing left to find says nothing
 
 
 def test_the_names_are_those_of_the_weights():
     weights = orjson.loads((Path(wenshu.knowledge.__file__).parent / "rerank.json").read_bytes())
     names = {*numbers("广茂铁路多长？", "全长364.6公里"), "bias"}
     assert names == set(weights["order"]) == set(weights["likelihood"])
+    glance = Comparison(Asked("广茂铁路多长？"), NOTHING_KNOWN).glance(entry("全长364.6公里"))
+    assert {*glance.told, "bias"} == set(weights["glance"])
+
+
+@pytest.mark.parametrize(
+    ("question", "named", "not_named"),
+    [
+        ("105人事件是什么？", "起诉一百零五人", "起诉六百人"),
+        ("GPT-4o何时发布", "gpt-4o 于去年发布", "它在去年发布"),
+        ("饭补多少钱", "伙食补贴每月三百", "交通补贴每月三百"),
+    ],
+)
+def test_names_numbers_and_synonyms_are_seen_at_a_glance(question, named, not_named):
+    comparison = Comparison(Asked(question), NOTHING_KNOWN)
+    assert comparison.glance(entry(named)).named > comparison.glance(entry(not_named)).named
 
 
 @pytest.mark.parametrize(
@@ -71,10 +91,7 @@ def test_the_heading_counts_with_the_title():
 def test_rarer_terms_of_the_scope_are_worth_more():
     statistics = Statistics(1000, {"铁路": 900, "茂铁": 1})
     compare = Comparison(Asked("茂铁路"), statistics)
-    assert (
-        compare.features(entry("茂铁", title=""))["terms_whole"]
-        > compare.features(entry("铁路", title=""))["terms_whole"]
-    )
+    assert read(compare, entry("茂铁", title=""))["terms_whole"] > read(compare, entry("铁路", title=""))["terms_whole"]
 
 
 def test_long_questions_are_cut_to_their_rarest_terms():

@@ -54,6 +54,16 @@ def test_a_score_does_not_depend_on_worse_candidates():
     assert rerank(question, Found([WEATHER, OTHER, LINE], statistics))[0].score == alone
 
 
+def test_with_a_limit_the_likeliest_at_a_glance_are_read():
+    crowd = [piece(n, "天气", f"第{n}天下雨，路滑。") for n in range(10, 60)]
+    asked, found = Asked("广茂铁路全长多少公里？"), Found([*crowd, LINE], Statistics(51, {"铁路": 1}))
+    few = rerank(asked, found, 5)
+    assert few[0] == rerank(asked, found)[0]
+    assert few[0].entry == LINE
+    assert 5 <= len(few) < len(rerank(asked, found)) == 51
+    assert len(rerank(asked, found, 51)) == 51
+
+
 def test_nothing_found_ranks_nothing():
     assert ranked("广茂铁路") == []
 
