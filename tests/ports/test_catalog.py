@@ -17,7 +17,7 @@ from wenshu.kit import clock
 from wenshu.kit.errors import Unavailable
 from wenshu.knowledge.items import Pair
 from wenshu.knowledge.reindex import Reindexer
-from wenshu.knowledge.tables import documents, generations, qa_pairs
+from wenshu.knowledge.tables import documents, facts, generations, qa_pairs
 
 ACME, SALES, GLOBEX = Scope("acme"), Scope("acme", "sales"), Scope("globex")
 
@@ -101,6 +101,21 @@ async def test_only_what_rows_name_is_in_the_index(shelf):
     await shelf.ingest.clear(ACME)
     assert await shelf.stored("QA") == await shelf.named(qa_pairs) == []
     assert await shelf.noted() == []
+
+
+async def test_what_documents_state_goes_with_their_rows(shelf):
+    await shelf.add(ACME, "手册.txt", "铁路：364公里\n")
+    await shelf.add(ACME, "手册.txt", "铁路：500公里\n\n桥梁：12座\n")
+    await shelf.add(SALES, "手册.txt", "铁路：广西\n")
+    assert set(await shelf.named(facts)) == set(await shelf.named())
+    assert len(await shelf.named(facts)) == 3
+    async for _ in shelf.reindexer.run(ACME):
+        pass
+    assert set(await shelf.named(facts)) == set(await shelf.named())
+    await shelf.ingest.clear(SALES)
+    assert len(await shelf.named(facts)) == 2
+    await shelf.ingest.delete_documents(ACME, ["手册.txt"])
+    assert await shelf.named(facts) == []
 
 
 async def test_clearing_a_scope_leaves_the_others(shelf):

@@ -24,7 +24,7 @@ from wenshu.core.index.port import COLLECTIONS, Collection, Entry, Found, Index,
 from wenshu.core.telemetry import metrics, tracing
 from wenshu.kit import clock
 from wenshu.kit.errors import Unavailable
-from wenshu.knowledge.tables import documents, generations, qa_pairs
+from wenshu.knowledge.tables import documents, facts, generations, qa_pairs
 
 TABLES: Mapping[Collection, Table] = {"DOC": documents, "QA": qa_pairs}
 ABANDONED = timedelta(hours=1)
@@ -80,7 +80,12 @@ class Catalog:
         await self.tidy()
 
     async def retire(self, tx: Transaction, scope: Scope, collection: Collection, named: Sequence[int]) -> None:
-        """Give up the passages of generations, before their rows are changed or deleted in the same transaction."""
+        """Give up the passages of generations, before their rows are changed or deleted in the same transaction.
+
+        What a document states goes with its passages, wherever these are.
+        """
+        for batch in _batches(named if collection == "DOC" else ()):
+            await tx.run(delete(facts).where(facts.c.generation.in_(batch), scope.sees(facts)))
         if self.index.in_database:
             await self.index.within(tx).remove(scope, collection, named)
             return
@@ -95,11 +100,12 @@ class Catalog:
                 await tx.run(insert(generations), noting)
 
     async def clear(self, tx: Transaction, scope: Scope) -> None:
-        """Delete every row that the scope sees, with its passages."""
+        """Delete every row that the scope sees, with its passages and what they state."""
         for collection, table in TABLES.items():
             if self.index.in_database:
                 await self.index.within(tx).clear(scope, collection)
-                await tx.run(delete(table).where(scope.sees(table)))
+                for emptied in (table, facts) if collection == "DOC" else (table,):
+                    await tx.run(delete(emptied).where(scope.sees(emptied)))
                 continue
             noted = literal(collection), literal("retired"), literal(clock.now(), generations.c.since.type)
             named = select(table.c.generation, table.c.tenant_code, table.c.org_code, *noted).where(scope.sees(table))
@@ -108,7 +114,8 @@ class Catalog:
             # Only those: a row that another process adds meanwhile stays whole.
             retired = generations.c.collection == collection, generations.c.state == "retired"
             gone = select(generations.c.generation).where(*retired, scope.sees(generations))
-            await tx.run(delete(table).where(scope.sees(table), table.c.generation.in_(gone)))
+            for emptied in (table, facts) if collection == "DOC" else (table,):
+                await tx.run(delete(emptied).where(scope.sees(emptied), emptied.c.generation.in_(gone)))
 
     async def look(self, scope: Scope, query: Query) -> Looked:
         """The passages that ``query`` finds by its terms, and by its vector where it has one."""

@@ -11,6 +11,7 @@ from wenshu.core.documents.model import Parsed, structure
 from wenshu.core.index.port import Collection
 from wenshu.kit import clock
 from wenshu.knowledge.catalog import Catalog
+from wenshu.knowledge.factbook import keep
 from wenshu.knowledge.items import DOC, QA, Items, Pair
 from wenshu.knowledge.tables import documents, qa_pairs
 
@@ -32,18 +33,18 @@ class Ingest:
 
         ``digest`` is that of the bytes it was parsed from. ``also`` writes what has to stand or fall with it.
         """
-        generation, items = await self._items.of_document(name, url, parsed)
+        made = await self._items.of_document(name, url, parsed)
         values = {
             "doc_url": url,
             "text": parsed.text,
             "structure": structure(parsed),
             "digest": digest,
-            "chunks": len(items),
-            "generation": generation,
+            "chunks": len(made.items),
+            "generation": made.generation,
             "updated_at": clock.now(),
         }
         named = documents.c.doc_name == name
-        async with self._catalog.write(scope, items) as tx:
+        async with self._catalog.write(scope, made.items) as tx:
             old = await tx.first(select(documents.c.id, documents.c.generation).where(named, scope.exactly(documents)))
             if old is None:
                 row = {"doc_name": name, **values, **scope.stamp(), "created_at": values["updated_at"]}
@@ -52,6 +53,7 @@ class Ingest:
                 await self._catalog.retire(tx, scope, DOC, [old.generation])
                 this = documents.c.id == old.id
                 await tx.run(update(documents).where(this, scope.exactly(documents)).values(values))
+            await keep(tx, scope, made)
             if also is not None:
                 await also(tx)
 

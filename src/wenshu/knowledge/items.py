@@ -1,15 +1,21 @@
-"""What is put into the index: pieces of documents, and pairs, with terms and vectors; made outside of transactions."""
+"""What is put into the index: pieces of documents, and pairs, with terms and vectors; made outside of transactions.
+
+With a document's pieces comes what they state (``facts``).
+"""
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wenshu.core.documents.chunk import Chunk, chunk
 from wenshu.core.documents.model import Parsed
 from wenshu.core.index.generation import new_generations
 from wenshu.core.index.port import Collection, Entry, Item, ready
+from wenshu.knowledge.facts import Fact, facts_of
 from wenshu.knowledge.vectors import Embedding
 
 DOC: Collection = "DOC"
@@ -29,6 +35,21 @@ class Pair:
     source: str = ""
 
 
+class Stated(NamedTuple):
+    """A fact, and the ordinal of the piece in which its value begins."""
+
+    fact: Fact
+    ordinal: int
+
+
+class Made(NamedTuple):
+    """What a document comes to: its generation, its pieces, and what these state."""
+
+    generation: int
+    items: list[Item]
+    stated: list[Stated]
+
+
 class Items:
     """Makes items in a thread of its own: a book of ten million characters takes seconds to cut."""
 
@@ -36,14 +57,18 @@ class Items:
         self._embedding = embedding
         self._cutting = ThreadPoolExecutor(1, thread_name_prefix="wenshu-cut")
 
-    async def of_document(self, name: str, url: str, parsed: Parsed) -> tuple[int, list[Item]]:
-        """The document's pieces, all of one new generation, which comes with them."""
+    async def of_document(self, name: str, url: str, parsed: Parsed) -> Made:
+        """The document's pieces and what they state, all of one new generation."""
         (generation,) = new_generations(1)
+        stated: list[Stated] = []
 
         def entries() -> list[Entry]:
-            return [piece_entry(generation, name, url, piece) for piece in chunk(parsed)]
+            made = [piece_entry(generation, name, url, piece) for piece in chunk(parsed)]
+            stated.extend(_stated(facts_of(title_of(name), parsed), made))
+            return made
 
-        return generation, await self._made(entries)
+        items = await self._made(entries)
+        return Made(generation, items, stated)
 
     async def of_pairs(self, pairs: Sequence[Pair]) -> list[Item]:
         """One item for each pair, in order, each of a new generation."""
@@ -60,6 +85,15 @@ class Items:
             return await loop.run_in_executor(self._cutting, _ready, made, [None] * len(made))
         vectors = await self._embedding.of([meaning(entry) for entry in made])
         return await loop.run_in_executor(self._cutting, _ready, made, vectors)
+
+
+def _stated(facts: Sequence[Fact], pieces: Sequence[Entry]) -> Iterator[Stated]:
+    """The facts with the pieces that they stand in; pieces are in order and do not overlap."""
+    starts = [piece.start for piece in pieces]
+    for fact in facts:
+        at = bisect_right(starts, fact.start) - 1
+        if at >= 0 and fact.start < pieces[at].end:
+            yield Stated(fact, pieces[at].ordinal)
 
 
 def _ready(entries: Sequence[Entry], vectors: Sequence[bytes | None]) -> list[Item]:

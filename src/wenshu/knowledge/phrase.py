@@ -16,7 +16,7 @@ def questions(passage: Passage) -> list[str]:
     """
     if passage.kind == "qa":
         return [_question(passage.name)] if passage.name.strip() else []
-    subject = _subject(passage.title)
+    subject = subject_of_title(passage.title)
     made: list[str] = []
     for maker in (_from_sentences, _from_subject, _from_pairs, _from_tables, _from_heading, _from_opening):
         made.extend(maker(passage, subject))
@@ -128,18 +128,18 @@ _SUBJECT_FACTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"的(作者|导演|创始人|主演|会长|校长|主角)(?:是|为)"), "{0}的{1}是谁？"),
 )
 _PAIR = re.compile(r"^\s*(?:[-*•]\s*)?([\u3400-\u9fffA-Za-z]{2,10})\s*[：:]\s*(\S.{0,80}?)\s*$")
-_NO_SUBJECT = re.compile(
+NO_SUBJECT = re.compile(
     r"^(?:他|她|它|牠|其|该|此|这|那|我|你|您|们|本|当|后|在|从|由|因|为|但|而|并|又|也|同|目前|现在|其中|另外|此外|主要|根据|"
     r"如果|虽然|由于|以及|以|经|至|曾|已|\d)|[的是在于了和与及为]$|^(?:第|与)|位于|因|被|把|由|将|原本|松散|是|“|参照|^一[种个]|[可能会应]$|^早期"
 )
-_NO_KEY = re.compile(
+NO_KEY = re.compile(
     r"^(?:注|注意|备注|说明|提示|问|答|附|例|例如|如下|以下|包括|来源|链接|网址|作者按|编者按|其中|第.{1,3})$"
 )
 _GENERIC_HEADING = re.compile(
     r"^(?:概述|简介|介绍|背景|总结|结论|前言|附录|目录|参考|其他|其它|正文|摘要|引言|注释|说明)$|^第|\d$"
 )
 _DOCUMENT_WORDS = re.compile(
-    r"(?:产品)?(?:说明书|使用手册|手册|简介|介绍|资料|文档|方案|报告|一览表?|白皮书|表格?|FAQ|faq)$|\s*[（(][^（）()]*[）)]$"
+    r"(?:产品|使用|操作|用户|安装)?(?:说明书|使用手册|手册|简介|介绍|资料|文档|方案|报告|一览表?|白皮书|表格?|FAQ|faq)$|\s*[（(][^（）()]*[）)]$"
 )
 
 
@@ -148,7 +148,7 @@ def _question(name: str) -> str:
     return f"{name}？"
 
 
-def _subject(title: str) -> str:
+def subject_of_title(title: str) -> str:
     """Name what a title is about: without 说明书 and the like, unless nothing is left."""
     title = " ".join(title.split())
     bare = _DOCUMENT_WORDS.sub("", title) if title.endswith(("）", ")")) else title
@@ -164,7 +164,7 @@ def _from_sentences(passage: Passage, subject: str) -> Iterator[str]:
         for pattern, form in _FACTS:
             found = pattern.match(sentence)
             name = found.group(1).strip() if found else ""
-            if found and not _NO_SUBJECT.search(name) and _balanced(name):
+            if found and not NO_SUBJECT.search(name) and balanced(name):
                 yield form.format(_fuller(name, subject), *found.groups()[1:])
 
 
@@ -194,7 +194,8 @@ _PARTS = frozenset({"公司", "总部", "产品", "项目", "学校", "医院", 
 _BRACKETS = ("（）", "()", "《》", "「」", "“”")
 
 
-def _balanced(name: str) -> bool:
+def balanced(name: str) -> bool:
+    """Whether each bracket and quotation mark in it has its other half."""
     return all(name.count(pair[0]) == name.count(pair[1]) for pair in _BRACKETS)
 
 
@@ -207,8 +208,8 @@ def _from_pairs(passage: Passage, subject: str) -> Iterator[str]:
         if (
             pair
             and len(pair.group(2)) <= _LONGEST_VALUE
-            and not _NO_KEY.search(pair.group(1))
-            and not _NO_SUBJECT.search(pair.group(1))
+            and not NO_KEY.search(pair.group(1))
+            and not NO_SUBJECT.search(pair.group(1))
         ):
             question = ask(subject, pair.group(1))
             if question:

@@ -1,4 +1,7 @@
-"""Making the index anew from the rows: each gets a new generation of passages, so that readers never miss one."""
+"""Making the index anew from the rows: each gets a new generation of passages, so that readers never miss one.
+
+What documents state is read off them anew, too.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -12,7 +15,8 @@ from wenshu.core.documents.model import Parsed, restore, structure
 from wenshu.core.documents.parsers.markdown import scan
 from wenshu.core.index.port import Collection, Item
 from wenshu.knowledge.catalog import Catalog
-from wenshu.knowledge.items import DOC, QA, Items, Pair
+from wenshu.knowledge.factbook import keep
+from wenshu.knowledge.items import DOC, QA, Items, Made, Pair
 from wenshu.knowledge.tables import documents, qa_pairs
 
 _PAIRS = 200
@@ -72,10 +76,10 @@ class Reindexer:
 
     async def _document(self, row: Row[Any]) -> None:
         parsed = restore(row.text, row.structure) if row.structure else _read_again(row.text)
-        generation, items = await self._items.of_document(row.doc_name, row.doc_url, parsed)
-        values = {"generation": generation, "chunks": len(items), "structure": structure(parsed)}
+        made = await self._items.of_document(row.doc_name, row.doc_url, parsed)
+        values = {"generation": made.generation, "chunks": len(made.items), "structure": structure(parsed)}
         with suppress(_Changed):
-            await self._name_anew(documents, DOC, [(row, values)], items)
+            await self._name_anew(documents, DOC, [(row, values)], made.items, made)
 
     async def _pairs(self, rows: Sequence[Row[Any]]) -> None:
         items = await self._items.of_pairs([Pair(row.question, row.answer, row.source) for row in rows])
@@ -87,7 +91,12 @@ class Reindexer:
                 await self._pairs([row])
 
     async def _name_anew(
-        self, table: Table, collection: Collection, named: Sequence[tuple[Row[Any], dict[str, Any]]], items: list[Item]
+        self,
+        table: Table,
+        collection: Collection,
+        named: Sequence[tuple[Row[Any], dict[str, Any]]],
+        items: list[Item],
+        made: Made | None = None,
     ) -> None:
         scope = Scope(*_owner(named[0][0]))
         old = [row.generation for row, _ in named]
@@ -98,6 +107,8 @@ class Reindexer:
             await self._catalog.retire(tx, scope, collection, old)
             for row, values in named:
                 await tx.run(update(table).where(table.c.id == row.id, scope.exactly(table)).values(values))
+            if made is not None:
+                await keep(tx, scope, made)
 
 
 class _Changed(Exception):

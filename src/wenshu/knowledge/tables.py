@@ -1,4 +1,4 @@
-"""The tables of the material library: documents, question–answer pairs, and what their index is."""
+"""The tables of the material library: documents and what they state, pairs, what their index is."""
 
 from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint
 
@@ -39,6 +39,35 @@ qa_pairs = Table(
     UniqueConstraint("tenant_code", "org_code", "question_hash"),
 )
 """``question_hash`` stands for the question in the unique key: PostgreSQL indexes no value over 2,700 bytes."""
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    *owner_columns(),
+    Column("generation", Key, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("subject_key", String(64), nullable=False),
+    Column("attribute", String(64), nullable=False),
+    Column("attribute_key", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("context", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("line_start", Integer, nullable=False),
+    Column("line_end", Integer, nullable=False),
+    Column("table_number", Integer, nullable=False),
+    Column("row_number", Integer, nullable=False),
+    Index("ix_facts_generation", "generation"),
+    Index("ix_facts_tenant_code_subject_key", "tenant_code", "subject_key"),
+)
+"""What documents state (``facts.Fact``), each of the generation of the document's passages, in one of which it stands:
+``ordinal``. They come and go in the transaction of the document's row, wherever the passages are. ``start`` and the
+line are offsets in the document's text; ``subject_key`` and ``attribute_key`` are the names folded."""
 
 generations = Table(
     "generations",

@@ -41,6 +41,11 @@ def units(passage: Passage) -> list[Unit]:
     return list(_units(passage))
 
 
+def read_units(passage: Passage) -> Iterator[Unit]:
+    """The same one by one and not kept: what is read once, and long."""
+    return _Reader(passage).units()
+
+
 @lru_cache(maxsize=1024)
 def _units(passage: Passage) -> tuple[Unit, ...]:
     """Kept, as an answer looks at a passage in several ways and the next question at the same passages."""
@@ -53,7 +58,7 @@ def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
         return "；".join(cell for cell in row.cells if cell)
     first = key_of(row)
     wanted = chosen or range(len(row.cells))
-    told = [at for at in wanted if at != first and row.cells[at] and not _NUMBERING.fullmatch(row.columns[at])]
+    told = [at for at in wanted if at != first and row.cells[at] and not NUMBERING.fullmatch(row.columns[at])]
     if len(row.cells) == 2 and told:  # 项目 | 参数 and the like: the second name says nothing
         return f"{row.cells[0]}：{_closed(row.cells[1])}"
     name, unit = measured(row.cells[first])
@@ -66,7 +71,7 @@ def in_words(row: Row, chosen: tuple[int, ...] = ()) -> str:
 def key_of(row: Row) -> int:
     """Which cell names the row: the first that says something, but for one that only numbers it."""
     told = [at for at, cell in enumerate(row.cells) if cell]
-    if len(told) > 1 and row.columns and _NUMBERING.fullmatch(row.columns[told[0]]):
+    if len(told) > 1 and row.columns and NUMBERING.fullmatch(row.columns[told[0]]):
         return told[1]
     return told[0] if told else 0
 
@@ -107,7 +112,7 @@ def plain(text: str) -> str:
     return _EMPHASIS.sub(r"\2", text)
 
 
-_BLANKS = re.compile(r"\S[ \t\u3000]+\S[^\n]*\n")
+_BLANKS = re.compile(r"\S[ \t\u3000]+\S")
 _LINE = re.compile(r"[^\n]+")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*?)[\s#]*$")
 _TITLE = re.compile(
@@ -128,7 +133,7 @@ _MEASURE = re.compile(
     r"|(?:立方米|升)/小时|元/[天晚台年月人箱袋盒件只块个次吨米斤桶瓶套组]|k?g|mm|cm|[kmw]?w|[lmtv]|kwh|亿元|吨"
     r")[）)]"
 )
-_NUMBERING = re.compile(r"(?i:序号|项次|编次|no\.?|#)")
+NUMBERING = re.compile(r"(?i:序号|项次|编次|no\.?|#)")
 _CELLS = re.compile(r"(?<!\\)\|")
 
 
@@ -145,7 +150,7 @@ class _Reader:
 
     def units(self) -> Iterator[Unit]:
         lines = [Span(*match.span()) for match in _LINE.finditer(self._text)]
-        tables = aligned(self._text, lines) if _BLANKS.search(self._text) else {}
+        tables = aligned(self._text, lines) if len(lines) > 1 and _BLANKS.search(self._text) else {}
         for at, line in enumerate(lines):
             if at in tables:
                 yield from self._aligned(line, tables[at])
