@@ -24,7 +24,8 @@ def truth(market):
     table = defaultdict(dict)
     with (market / "truth/utility.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            table[row.pop("productId")][row.pop("creatorId")] = {k: float(v) for k, v in row.items()}
+            product, one = row.pop("productId"), row.pop("creatorId")
+            table[product][one] = {k: float(v) for k, v in row.items()}
     with (market / "truth/persons.csv").open(encoding="utf-8") as file:
         persons = {r["creatorId"]: r["personId"] for r in csv.DictReader(file)}
     return table, persons
@@ -101,7 +102,8 @@ def probe(market, answers):
     """ECE over ten bins of equal count."""
     outcome, given, scores = {o["taskId"]: o for o in lines(market / "truth/outcomes.jsonl")}, {a["taskId"]: a for a in answers}, {"missing": 0}
     for name, key in (("p_reply", "is_replied"), ("p_coop", "is_cooperation")):
-        pairs = sorted((min(1.0, max(0.0, given[t][name])), bool(o[key])) for t, o in outcome.items() if name in given.get(t, {}))
+        pairs = [(min(1.0, max(0.0, given[t][name])), bool(o[key])) for t, o in outcome.items() if name in given.get(t, {})]
+        pairs.sort(key=lambda pair: pair[0])  # not by outcome: ties must stay in the order of time
         scores["missing"] += len(outcome) - len(pairs)
         if not pairs:
             continue
