@@ -16,10 +16,14 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 HERE = Path(__file__).parent
 ARABIC = str.maketrans("〇零一二三四五六七八九幺两", "0012345678912")
-DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {c: i for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": 2, "兩": 2, "俩": 2, "幺": 1, "貳": 2, "叄": 3}
+DIGITS = (
+    {c: i for i, c in enumerate("零一二三四五六七八九")}
+    | {c: i for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")}
+    | {"两": 2, "兩": 2, "俩": 2, "幺": 1, "貳": 2, "叄": 3}
+)
 UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10_000, "萬": 10_000, "亿": 10**8}
 NUMERAL = "[" + "".join(DIGITS) + "".join(UNITS) + "]"
-# Rows whose number, date or span these small readers cannot see; each was read by a person: sums, 月底, feast days, “看一下／下周一”.
+# Rows whose number, date or span these small readers cannot see, each read over: sums, 月底, feast days.
 READ_BY_HAND = set((HERE / "read_by_hand.txt").read_text().split())
 
 formats = FormatChecker(formats=("date", "email"))
@@ -29,7 +33,10 @@ formats = FormatChecker(formats=("date", "email"))
 def id_card(value):
     """18 characters with the check digit of GB 11643."""
     weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
-    return bool(re.fullmatch(r"\d{17}[\dX]", value)) and "10X98765432"[sum(int(c) * w for c, w in zip(value, weights, strict=False)) % 11] == value[17]
+    return (
+        bool(re.fullmatch(r"\d{17}[\dX]", value))
+        and "10X98765432"[sum(int(c) * w for c, w in zip(value, weights, strict=False)) % 11] == value[17]
+    )
 
 
 @formats.checks("credit-code")
@@ -113,15 +120,46 @@ def month_day(text, now):
     plain = re.sub(f"({NUMERAL}+)(?=[年月日号號])", lambda m: str(int(numeral(m[1]))) if m[1] else "", text)
     plain = re.sub(r"20\d\d\s*[-/.年]\s*(?=\d)", " ", plain.replace("廿", "2"))
     bare = {int(m[1]) for m in re.finditer(r"(?<![\d月])(\d{1,2})\s*[号號日]", plain)}
-    months = {(now.replace(day=1) - dt.timedelta(1)).month} if "上个月" in text else {now.month} | {int(m) for m in re.findall(r"(\d{1,2})月", plain)}
-    english = {(1 + "JanFebMarAprMayJunJulAugSepOctNovDec".index(m[1]) // 3, int(m[2])) for m in re.finditer(r"(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2})", text)}
-    return english | {(m, d) for m in months for d in bare} | {(int(m[1]), int(m[2])) for m in re.finditer(r"(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})(?!\d)", plain) if 1 <= int(m[1]) <= 12 and 1 <= int(m[2]) <= 31}
+    months = (
+        {(now.replace(day=1) - dt.timedelta(1)).month}
+        if "上个月" in text
+        else {now.month} | {int(m) for m in re.findall(r"(\d{1,2})月", plain)}
+    )
+    english = {
+        (1 + "JanFebMarAprMayJunJulAugSepOctNovDec".index(m[1]) // 3, int(m[2]))
+        for m in re.finditer(r"(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2})", text)
+    }
+    return (
+        english
+        | {(m, d) for m in months for d in bare}
+        | {
+            (int(m[1]), int(m[2]))
+            for m in re.finditer(r"(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})(?!\d)", plain)
+            if 1 <= int(m[1]) <= 12 and 1 <= int(m[2]) <= 31
+        }
+    )
 
 
 def relative(text, now):
     """(expression, date) for what the text says relative to `now`."""
     monday = now - dt.timedelta(now.weekday())
-    days = {"大后天": 3, "大前天": -3, "后天": 2, "前天": -2, "明天": 1, "明早": 1, "明儿": 1, "今儿": 0, "昨儿": -1, "明日": 1, "昨天": -1, "昨晚": -1, "今天": 0, "今晚": 0, "今日": 0}
+    days = {
+        "大后天": 3,
+        "大前天": -3,
+        "后天": 2,
+        "前天": -2,
+        "明天": 1,
+        "明早": 1,
+        "明儿": 1,
+        "今儿": 0,
+        "昨儿": -1,
+        "明日": 1,
+        "昨天": -1,
+        "昨晚": -1,
+        "今天": 0,
+        "今晚": 0,
+        "今日": 0,
+    }
     for word, shift in days.items():
         for m in re.finditer(word, text):
             if word in ("后天", "前天") and text[max(0, m.start() - 1)] == "大":
@@ -161,40 +199,61 @@ def verbatim(value, text):
     return wanted in tight or wanted in tight.translate(ARABIC)
 
 
-def check(row, forms, half):
-    form, text, now = forms[row["form_id"]], row["text"], dt.date.fromisoformat(row["now"][:10])
-    partial = {k: v for k, v in form.items() if k != "required"}
-    for name in ("gold", "derivable"):
-        for fault in Draft202012Validator(partial, format_checker=formats).iter_errors(row.get(name, {})):
+def schema_faults(row, form):
+    """Golds, derivable values and accepted alternatives against the form without its `required`."""
+    partial = Draft202012Validator({k: v for k, v in form.items() if k != "required"}, format_checker=formats)
+    trials = [("gold", row["gold"]), ("derivable", row.get("derivable", {}))]
+    trials += [("accept", {f: v}) for f, values in row.get("accept", {}).items() for v in values if v is not None]
+    for name, values in trials:
+        for fault in partial.iter_errors(values):
             yield f"{name}: {fault.message}"
-    for field, values in row.get("accept", {}).items():
-        for value in values:
-            for fault in Draft202012Validator(partial, format_checker=formats).iter_errors({} if value is None else {field: value}):
-                yield f"accept: {fault.message}"
     both = set(row["gold"]) & (set(row["unclear"]) | set(row.get("derivable", {})))
     if both or set(row["unclear"]) - set(form["properties"]):
         yield f"field in two lists or unknown: {both or row['unclear']}"
-    dates, held = set(), numbers(text)
+
+
+def span_faults(row, form):
+    """Strings that are not in the text, numbers that the text cannot mean."""
+    held = numbers(row["text"])
     for field, value in row["gold"].items():
+        if f"{row['id']}:{field}" in READ_BY_HAND:
+            continue
         for string, schema in strings(value, form["properties"][field]):
-            kind = schema.get("format")
-            if kind in ("date", "date-time"):
-                dates.add(dt.date.fromisoformat(string[:10]))
-            elif kind != "time" and "enum" not in schema and not verbatim(string, text) and f"{row['id']}:{field}" not in READ_BY_HAND:
+            free = schema.get("format") not in {"date", "date-time", "time"} and "enum" not in schema
+            if free and not verbatim(string, row["text"]):
                 yield f"{field}: not in the text: {string}"
         for number in leaf_numbers(value):
-            if number and number not in held and f"{row['id']}:{field}" not in READ_BY_HAND:
+            if number and number not in held:
                 yield f"{field}: number not in the text: {number}"
-    said = month_day(text, now)
-    rel = list(relative(text, now))
-    for date in dates:
-        weekday = re.search(f"(?:周|週|星期|礼拜){'一二三四五六日'[date.weekday()]}", text) and abs((date - now).days) <= 14
+
+
+def date_faults(row, form):
+    """Dates that the text neither says nor gives relative to `now`; a lone relative word that no gold follows."""
+    text, now = row["text"], dt.date.fromisoformat(row["now"][:10])
+    dates = {
+        dt.date.fromisoformat(string[:10])
+        for field, value in row["gold"].items()
+        for string, schema in strings(value, form["properties"][field])
+        if schema.get("format") in {"date", "date-time"}
+    }
+    said, rel = month_day(text, now), list(relative(text, now))
+    for date in dates if f"{row['id']}:date" not in READ_BY_HAND else ():
+        day = "一二三四五六日"[date.weekday()]
+        weekday = re.search(f"(?:周|週|星期|礼拜){day}", text) and abs((date - now).days) <= 14
         today = date == now and re.search(r"[下上]午|晚|中午|点", text) and not rel
-        known = weekday or today or (date.month, date.day) in said or any(d == date for _, d in rel) or f"{row['id']}:date" in READ_BY_HAND
-        if not known and not re.search(rf"(?<!\d){date:%m}/?{date:%d}(?!\d)", text):
+        digits = re.search(rf"(?<!\d){date:%m}/?{date:%d}(?!\d)", text)
+        if not (weekday or today or digits or (date.month, date.day) in said or date in {d for _, d in rel}):
             yield f"date neither said nor relative: {date} ({now:%F %a})"
-    if len(rel) == 1 and not row["unclear"] and dates and rel[0][1] not in dates and f"{row['id']}:rel" not in READ_BY_HAND:
+    lone = len(rel) == 1 and dates and not row["unclear"] and f"{row['id']}:rel" not in READ_BY_HAND
+    if lone and rel[0][1] not in dates:
         yield f"{rel[0][0]} is {rel[0][1]}, gold has {sorted(map(str, dates))}"
+
+
+def check(row, forms):
+    form = forms[row["form_id"]]
+    yield from schema_faults(row, form)
+    yield from span_faults(row, form)
+    yield from date_faults(row, form)
 
 
 def sentences(text):
@@ -210,7 +269,7 @@ def main():
         rows = [json.loads(line) for line in (HERE / f"{half}.jsonl").read_text().splitlines()]
         said[half] = set().union(*(sentences(r["text"]) for r in rows))
         for row in rows:
-            problems = list(check(row, forms, half))
+            problems = list(check(row, forms))
             if row["id"] in seen or row["text"] in seen:
                 problems.append("repeated")
             seen |= {row["id"], row["text"]}
@@ -218,7 +277,9 @@ def main():
                 faults += 1
                 print(row["id"], problem, "|", row["text"][:60].replace("\n", " "))
         empty, long = sum(not r["gold"] and not r["unclear"] for r in rows), sum(len(r["text"]) >= 150 for r in rows)
-        print(half, len(rows), "rows,", empty, "empty,", long, "long,", Counter(r["form_id"] for r in rows).most_common())
+        print(
+            half, len(rows), "rows,", empty, "empty,", long, "long,", Counter(r["form_id"] for r in rows).most_common()
+        )
         if len(rows) < 330 or empty < 0.1 * len(rows) or long < 0.15 * len(rows):
             faults += 1
             print(half, "is too small")

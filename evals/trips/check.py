@@ -1,11 +1,12 @@
 """Check the frozen travel requests: codes exist, dates and counts agree, no destination in both halves.
 
-    python evals/trips/check.py DIVISIONS      # folder with provinces.csv, cities.csv, areas.csv
+python evals/trips/check.py DIVISIONS      # folder with provinces.csv, cities.csv, areas.csv
 """
 
 import csv
 import datetime as dt
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -30,13 +31,17 @@ def check(row, codes, areas):
         start, end = (dt.date.fromisoformat(gold[k]) for k in ("startDate", "endDate"))
         if (end - start).days + 1 != gold["days"] or not 1 <= gold["days"] <= 60:
             yield "days"
-        if (str(start), str(end)) != tuple(body[k].replace("/", "-") if len(body[k]) == 10 else f"{dt.datetime.strptime(body[k], '%Y/%m/%d'):%F}" for k in ("startDate", "endDate")):
+        said = [dt.date(*map(int, re.split("[-/]", body[k]))) for k in ("startDate", "endDate")]
+        if said != [start, end]:
             yield "dates differ from the body"
 
 
 def main():
     folder = Path(sys.argv[1])
-    tables = {level: list(csv.DictReader((folder / f"{name}.csv").open())) for level, name in (("province", "provinces"), ("city", "cities"), ("area", "areas"))}
+    tables = {
+        level: list(csv.DictReader((folder / f"{name}.csv").open()))
+        for level, name in (("province", "provinces"), ("city", "cities"), ("area", "areas"))
+    }
     codes = {level: {r["code"] for r in rows} for level, rows in tables.items()}
     areas = {r["code"]: r["name"] for r in tables["area"]}
     faults, places = 0, {}

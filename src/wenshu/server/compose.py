@@ -28,6 +28,7 @@ from wenshu.core.llm.port import ChatModel, Embedder
 from wenshu.core.settings import Settings
 from wenshu.core.storage.files import Files
 from wenshu.core.storage.links import Links, load_secret
+from wenshu.core.storage.objects import Objects
 from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
 from wenshu.core.telemetry import tracing
@@ -115,11 +116,7 @@ async def composed(
         await database.migrate()
         await process.enter(instead_of=member.ended)
         await parser.start()
-        secret = load_secret(settings.storage, home.secret)
-        links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
-        objects = open_store(settings.storage, home.path)
-        opened.push_async_callback(objects.close)
-        files = Files(database, objects, links)
+        objects, files = await opened.enter_async_context(_stored(settings, home, database, public_url))
         material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
         sources = Sources(material.catalog)
         running = RunningTurns()
@@ -161,6 +158,19 @@ async def composed(
                 await part.close()
         await process.leave()
         await database.close()
+
+
+@asynccontextmanager
+async def _stored(
+    settings: Settings, home: Home, database: Database, public_url: str
+) -> AsyncGenerator[tuple[Objects, Files]]:
+    secret = load_secret(settings.storage, home.secret)
+    links = Links(settings.server.public_url or public_url, secret, settings.storage.link_seconds)
+    objects = open_store(settings.storage, home.path)
+    try:
+        yield objects, Files(database, objects, links)
+    finally:
+        await objects.close()
 
 
 def _web(settings: Settings, known: Identity, files: Files, board: Board | None) -> WebContext:
