@@ -13,7 +13,9 @@ router = APIRouter(tags=["文件 Files"])
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
-@router.get("/files/{file_id}/{name}", summary="打开文件 Open a file by its signed link")
+@router.get(
+    "/files/{file_id}/{name}", summary="打开文件 Open a file by its signed link", response_class=StreamingResponse
+)
 async def open_file(
     request: Request, file_id: str, name: str, expires: str = "", signature: str = ""
 ) -> StreamingResponse:

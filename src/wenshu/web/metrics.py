@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from wenshu.core.telemetry import metrics
 from wenshu.kit.errors import Forbidden, Unauthenticated
@@ -29,7 +29,11 @@ def metrics_router(measures: Sequence[Measure]) -> APIRouter:
     router = APIRouter(tags=["运行 Operations"])
     looking: list[asyncio.Future[None]] = []
 
-    @router.get("/metrics", summary="运行指标（Prometheus 格式） Figures, in the format of Prometheus")
+    @router.get(
+        "/metrics",
+        summary="运行指标（Prometheus 格式） Figures, in the format of Prometheus",
+        response_class=PlainTextResponse,
+    )
     async def read_metrics(request: Request) -> Response:
         await _admit(request)
         if not looking or looking[0].done():

@@ -33,7 +33,6 @@ from wenshu.web.scalars import Whole
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 
 router = dialect_router(AssistantDialect(), prefix="/vector_db_service", tag="素材库 Library")
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.post("/new_collection", summary="创建全局素材库 Create the library", dependencies=[needs("editor")])
@@ -97,11 +96,17 @@ async def get_passage(
     return Said("获取段落成功", await passage(parts, scope, doc_name, chunk_index, query))
 
 
-@router.get("/download_qa_template", summary="下载 QA 模板 Download the QA template")
+class Workbook(Response):
+    """A spreadsheet."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/download_qa_template", summary="下载 QA 模板 Download the QA template", response_class=Workbook)
 async def download_qa_template(caller: AnyCaller) -> Response:
     """A spreadsheet with the columns 问题, 答案, 来源."""
     caller.scope(None, None)
-    return Response(pairs.template(), media_type=_XLSX, headers=attachment(pairs.TEMPLATE_NAME))
+    return Workbook(pairs.template(), headers=attachment(pairs.TEMPLATE_NAME))
 
 
 @router.post("/add_qa", summary="添加 QA Add question–answer pairs", dependencies=[needs("editor"), ONCE])
