@@ -1,5 +1,6 @@
 """Rows in every table that there is, made of nothing but the tables' own columns: new tables need no new lines here."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -25,7 +26,11 @@ VALUES: list[tuple[type, list[Any]]] = [
 async def fill(database: Database, rows: int) -> None:
     """So many rows in every table that is there, in place of those that the migrations put there."""
     there = await database.tables()
-    tables = [table for table in metadata.sorted_tables if table.name in there]
+    await fill_tables(database, [table for table in metadata.sorted_tables if table.name in there], rows)
+
+
+async def fill_tables(database: Database, tables: Sequence[Table], rows: int) -> None:
+    """The same for these tables, those that others refer to first."""
     async with database.write(EVERYTHING) as tx:
         for table in reversed(tables):
             await tx.run(delete(table))

@@ -16,6 +16,7 @@ from wenshu.core.jobs.job import Job
 from wenshu.core.jobs.kinds import Retries
 from wenshu.core.jobs.moves import Moves
 from wenshu.core.jobs.retention import Retention
+from wenshu.core.jobs.rules import Rules
 from wenshu.core.jobs.states import JobState
 from wenshu.core.jobs.tables import jobs
 from wenshu.core.jobs.turns import Turns
@@ -420,7 +421,7 @@ async def test_what_is_over_for_long_goes_with_all_that_was_kept_of_it(room):
         await room.over(T, old)
         async with room.database.write(T) as tx:
             await room.hub.append(tx, T, "a subject of its own", {"n": 1})
-        retention = Retention(room.database, worker._engine, timedelta(days=1))
+        retention = Retention(room.database, worker._engine, timedelta(days=1), Rules(room.database))
         assert await retention.delete_jobs(clock.now() - timedelta(minutes=1)) == 0
         assert list(await worker._engine.finished([f"{old}.1"])) == ["only"]
         assert await retention.delete_jobs(clock.now()) == 1
@@ -435,7 +436,9 @@ async def test_what_is_over_for_long_goes_with_all_that_was_kept_of_it(room):
 
 async def test_retention_is_a_job_of_the_house(room):
     async with room.working() as worker:
-        Retention(room.database, worker._engine, timedelta(days=1)).register(room.kinds, room.schedules)
+        Retention(room.database, worker._engine, timedelta(days=1), Rules(room.database)).register(
+            room.kinds, room.schedules
+        )
         await room.schedules.accept_due(clock.now())
         (job,) = (await room.jobs.find(Scope())).items
         (job,) = await room.over(Scope(), job.id)

@@ -18,7 +18,13 @@ _COLUMNS = {
     "address": "地址 address",
     "traceId": "trace id",
 }
-_CHAIN = {"tenantId": "租户 tenant", "entries": "条数 entries", "head": "末尾 head", "intact": "完整 intact"}
+_CHAIN = {
+    "tenantId": "租户 tenant",
+    "entries": "条数 entries",
+    "head": "末尾 head",
+    "trimmed": "已清理至 trimmed",
+    "intact": "完整 intact",
+}
 OfServer = Annotated[bool, typer.Option("--server", help="服务器自身的日志 The server's own log.")]
 
 

@@ -91,12 +91,13 @@ def _sqlite(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    file = Home(settings.home).database
     try:
-        database = open_database(settings.database, Home(settings.home).database)
+        database = open_database(settings.database, file)
     except ValueError:
         return  # told with the settings
-    if not database.shared:
-        return  # a file is made at the first start
+    if not database.shared and not file.is_file():
+        return  # it is made at the first start
     try:
         found, faults = asyncio.run(_examined(database))
     except DatabaseUnavailable as error:

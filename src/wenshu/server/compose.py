@@ -46,6 +46,7 @@ from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.imports.run import register as register_imports
 from wenshu.services.assistant.parts import Assistant
+from wenshu.services.assistant.retention import register as register_retention
 from wenshu.services.operations.parts import Operations
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
@@ -92,8 +93,9 @@ class Composed:
 
     @property
     def operations(self) -> Operations:
-        """What looking after the jobs takes."""
-        return Operations(self.durable.jobs, self.assistant.zone)
+        """What looking after the jobs and the rest of the house takes."""
+        accounts = self.identity.accounts
+        return Operations(accounts.database, self.durable.jobs, self.durable.rules, accounts.audit, self.assistant.zone)
 
     async def end(self, seconds: float) -> None:
         """End what is under way, each in its own way, within this time; none of it is lost."""
@@ -135,9 +137,11 @@ async def composed(
             jobs=durable.jobs,
         )
         register_imports(durable.kinds, assistant)
+        register_retention(durable.rules, assistant)
         known = await opened.enter_async_context(
             identity(settings, home, database, member.board, first=kind == "server")
         )
+        durable.rules.register("audit", known.accounts.audit)
         web = _web(settings, known, files, member.board)
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}

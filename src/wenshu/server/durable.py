@@ -13,6 +13,7 @@ from wenshu.core.jobs.hub import Hub
 from wenshu.core.jobs.jobs import Jobs
 from wenshu.core.jobs.kinds import Kinds
 from wenshu.core.jobs.retention import Retention
+from wenshu.core.jobs.rules import Rules
 from wenshu.core.jobs.schedules import Schedules
 from wenshu.core.jobs.worker import Worker
 from wenshu.core.settings import Settings
@@ -21,7 +22,7 @@ from wenshu.web.health import Check
 
 
 class Durable:
-    """Services register what they handle in ``kinds`` and ``schedules`` before the start."""
+    """Services register what they handle in ``kinds``, ``schedules`` and ``rules`` before the start."""
 
     def __init__(self, settings: Settings, home: Home, database: Database, process: Presence) -> None:
         self._notices = Notices(database)
@@ -31,7 +32,9 @@ class Durable:
         self.census = Census(database, self.kinds)
         self.schedules = Schedules(database, self.jobs, ZoneInfo(settings.time.zone))
         self._engine = Engine(process.id, database.url if database.shared else sqlite_file(home.jobs))
-        Retention(database, self._engine, timedelta(days=settings.jobs.keep_days)).register(self.kinds, self.schedules)
+        self.rules = Rules(database)
+        kept = timedelta(days=settings.jobs.keep_days)
+        Retention(database, self._engine, kept, self.rules).register(self.kinds, self.schedules)
         self._worker = Worker(
             database,
             self.jobs,

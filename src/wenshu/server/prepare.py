@@ -4,13 +4,7 @@ import asyncio
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from wenshu.core.database.engine import (
-    Database,
-    DatabaseUnavailable,
-    SchemaNewer,
-    driver_words,
-    open_database,
-)
+from wenshu.core.database.engine import Database, DatabaseUnavailable, driver_words, open_database
 from wenshu.core.database.examine import examine
 from wenshu.core.index.port import IndexUnusable
 from wenshu.core.settings import Settings
@@ -65,7 +59,7 @@ def prepare(settings: Settings, home: Home) -> None:
         raise Misconfigured(
             f"数据库无法连接 The database cannot be reached: {database.place} ({error.reason})"
         ) from error
-    except (IndexUnusable, SchemaNewer) as error:
+    except IndexUnusable as error:
         raise Misconfigured(str(error)) from error
     except OperationalError as error:
         raise Misconfigured(f"数据库无法打开 The database cannot be opened: {database.place} ({error.orig})") from error

@@ -1,8 +1,9 @@
 """The audit log: who did what, when, in which request, with what outcome; each tenant's entries are a chain of hashes.
 
 An entry's hash covers its content and the hash before it: a changed, missing or moved entry breaks the chain at its
-place. Whoever can write to the database could rebuild a chain: a head that was written down elsewhere (the server's own
-log has each) shows that.
+place. Retention deletes from the chain's beginning only, and leaves the last hash that it deleted, by which the rest is
+verified. Whoever can write to the database could rebuild a chain: a head that was written down elsewhere (the server's
+own log has each) shows that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import orjson
 import structlog
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from wenshu.core.auth.tables import audit_entries, audit_heads
 from wenshu.core.database.engine import Database, Transaction
@@ -26,6 +27,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _BATCH = 1000
 _HASHED = "number", "tenant_code", "org_code", "actor", "action", "target", "outcome", "status", "trace_id", "address"
 _LONGEST = 512
+_TRIMMED_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ class Chain:
     head: str
     broken_at: int | None
     known_stands: bool | None = None
-    """Whether the entry that was known before still has its hash; None where none was."""
+    """Whether the entry that was known before still has its hash; None where none was, or retention deleted it."""
+    trimmed: int = 0
+    """The last entry that retention deleted; 0: none."""
 
 
 class Audit:
@@ -117,8 +121,46 @@ class Audit:
 
     async def verify(self, tenant: str, known: tuple[int, str] | None = None) -> Chain:
         """Follow a tenant's chain from its beginning to its head; ``known`` is a number and the hash it had once."""
-        scope, last, at = Scope(tenant), "", 0
-        stands = None if known is None else known == (0, "")
+        while True:
+            start = await self._start(tenant)
+            chain = await self._followed(tenant, start, known)
+            # What retention deletes meanwhile is no break.
+            if chain.broken_at is None or await self._start(tenant) == start:
+                return chain
+
+    async def due(self, scope: Scope, before: datetime) -> int:
+        """How many entries ``delete_some`` would delete in all: those at the beginning that are from before."""
+        async with self._database.read(scope) as tx:
+            until, trimmed = await _until(tx, scope, before)
+        return max(0, until - trimmed)
+
+    async def delete_some(self, scope: Scope, before: datetime) -> int:
+        """Delete some entries from the chain's beginning that are from before this instant; how many."""
+        heads = audit_heads.c.tenant_code == scope.tenant, scope.sees(audit_heads)
+        async with self._database.write(scope) as tx:
+            await tx.first(select(audit_heads).where(*heads).with_for_update())
+            until, trimmed = await _until(tx, scope, before)
+            until = min(until, trimmed + _TRIMMED_AT_ONCE)
+            if until <= trimmed:
+                return 0
+            last = audit_entries.c.number == until, scope.sees(audit_entries)
+            digest = await tx.value(select(audit_entries.c.hash).where(*last))
+            gone = audit_entries.c.number <= until, scope.sees(audit_entries)
+            await tx.run(delete(audit_entries).where(*gone))
+            await tx.run(update(audit_heads).where(*heads).values(trimmed=until, trimmed_hash=digest))
+            return until - trimmed
+
+    async def _start(self, tenant: str) -> tuple[int, str]:
+        """The number and hash that a tenant's chain begins after."""
+        scope = Scope(tenant)
+        async with self._database.read(scope) as tx:
+            row = await tx.first(select(audit_heads).where(scope.sees(audit_heads)))
+        return (0, "") if row is None else (row.trimmed, row.trimmed_hash)
+
+    async def _followed(self, tenant: str, start: tuple[int, str], known: tuple[int, str] | None) -> Chain:
+        scope, (at, last) = Scope(tenant), start
+        trimmed = at
+        stands = None if known is None or known[0] < at else known == start
         while True:
             following = select(audit_entries).where(audit_entries.c.number > at, scope.sees(audit_entries))
             async with self._database.read(scope) as tx:
@@ -126,12 +168,12 @@ class Audit:
             for row in rows:
                 content = {name: getattr(row, name) for name in (*_HASHED, "at", "details")}
                 if row.number != at + 1 or row.hash != _hash(last, content):
-                    return Chain(tenant, at, last, at + 1, stands)
+                    return Chain(tenant, at, last, at + 1, stands, trimmed)
                 last, at = row.hash, row.number
                 stands = True if known == (at, last) else stands
             if len(rows) < _BATCH:
                 break
-        return Chain(tenant, at, last, await self._behind(scope, at, last), stands)
+        return Chain(tenant, at, last, await self._behind(scope, at, last), stands, trimmed)
 
     async def tenants(self) -> list[str]:
         """The tenants that have a chain; the empty one is the server's own."""
@@ -152,6 +194,16 @@ class Audit:
         async with self._database.read(scope) as tx:
             meant = audit_entries.c.number == at + 1, scope.sees(audit_entries)
             return at + 1 if await tx.first(select(audit_entries.c.id).where(*meant)) is None else None
+
+
+async def _until(tx: Transaction, scope: Scope, before: datetime) -> tuple[int, int]:
+    """The last entry before the first that is not from before the instant, and the last that was deleted already."""
+    head = await tx.first(select(audit_heads).where(audit_heads.c.tenant_code == scope.tenant, scope.sees(audit_heads)))
+    if head is None:
+        return 0, 0
+    young = audit_entries.c.at >= before, scope.sees(audit_entries)
+    first = await tx.value(select(func.min(audit_entries.c.number)).where(*young))
+    return (head.number if first is None else first - 1), head.trimmed
 
 
 def _hash(before: str, row: Mapping[str, Any]) -> str:

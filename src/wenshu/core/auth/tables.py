@@ -120,8 +120,10 @@ audit_heads = Table(
     Column("org_code", String(128), nullable=False, server_default=""),
     Column("number", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("trimmed", Integer, nullable=False, server_default="0"),
+    Column("trimmed_hash", String(64), nullable=False, server_default=""),
 )
-"""The end of each tenant's chain."""
+"""The end of each tenant's chain, and the last entry that retention deleted, by which the rest is verified; 0: none."""
 
 audit_entries = Table(
     "audit_entries",

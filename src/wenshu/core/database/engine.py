@@ -171,14 +171,20 @@ class Database:
 
         Raises SchemaNewer, and changes nothing, where a later release was here.
         """
-        from wenshu.core.database.migrations import revisions, upgrade  # noqa: PLC0415 (Alembic takes 80 ms that only starting needs)
+        from wenshu.core.database.migrations import upgrade  # noqa: PLC0415 (Alembic takes 80 ms that only starting needs)
+
+        await self.refuse_newer()
+        with self._told():
+            async with self._backend.migrating() as connection:
+                await connection.run_sync(upgrade, to)
+
+    async def refuse_newer(self) -> None:
+        """Raise SchemaNewer where a later release was here."""
+        from wenshu.core.database.migrations import revisions  # noqa: PLC0415 (as above)
 
         there = await self.revision()
         if there and there not in revisions():
             raise SchemaNewer(there, revisions()[-1])
-        with self._told():
-            async with self._backend.migrating() as connection:
-                await connection.run_sync(upgrade, to)
 
     async def revision(self) -> str:
         """The schema's revision, empty where there is none."""

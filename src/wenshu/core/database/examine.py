@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from wenshu.core.database.engine import Database
+from wenshu.core.database.engine import Database, SchemaNewer
 from wenshu.core.database.scope import EVERYTHING
 
 LEAST_POSTGRESQL = 13
@@ -15,12 +15,16 @@ async def examine(database: Database) -> tuple[str, list[str]]:
 
     Raises DatabaseUnavailable where nothing answers, with the driver's error as its cause.
     """
+    faults: list[str] = []
+    try:
+        await database.refuse_newer()
+    except SchemaNewer as error:
+        faults.append(error.message)
     async with database.read(EVERYTHING) as tx:
         if not database.shared:
-            return f"SQLite {await tx.value(text('SELECT sqlite_version()'))}", []
+            return f"SQLite {await tx.value(text('SELECT sqlite_version()'))}", faults
         row = await tx.first(text(_POSTGRESQL).bindparams(steps_schema=STEPS_SCHEMA))
     assert row is not None  # noqa: S101 (a select without FROM has one row)
-    faults: list[str] = []
     if row.version < LEAST_POSTGRESQL * 10_000:
         faults.append(f"需要 PostgreSQL {LEAST_POSTGRESQL} 或更新 needs {LEAST_POSTGRESQL} or newer")
     if row.encoding != "UTF8":

@@ -54,3 +54,13 @@ progress_events = Table(
     Column("created_at", Instant, nullable=False, index=True),
 )
 """What happened to a subject, such as a job, numbered from 1 for each; only ever appended to."""
+
+retention_rules = Table(
+    "retention_rules",
+    metadata,
+    Column("tenant_code", String(128), primary_key=True),
+    Column("org_code", String(128), nullable=False, server_default=""),
+    Column("kind", String(32), primary_key=True),
+    Column("days", Integer, nullable=False),
+)
+"""What a tenant lets go once it is older than so many days; a kind without a row is kept for ever."""

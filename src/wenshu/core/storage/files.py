@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from wenshu.core.database.engine import Database
 from wenshu.core.database.scope import EVERYTHING, Scope
@@ -100,6 +100,21 @@ class Files:
         with into.open("wb") as target:
             async for piece in await self.read(file_id):
                 target.write(piece)
+
+    async def remove(self, scope: Scope, file_ids: Sequence[str]) -> int:
+        """Delete files of the scope with their objects; how many. What a crash leaves of it the sweep removes.
+
+        Raises StorageUnavailable; the files are gone for everybody then, and the sweep removes their objects.
+        """
+        meant = files.c.id.in_(file_ids), files.c.state == "kept", scope.sees(files)
+        async with self._database.write(scope) as tx:
+            marking = update(files).where(*meant).values(state="removing").returning(files.c.id)
+            marked = [row.id for row in await tx.all(marking)]
+        for file_id in marked:
+            await self._objects.delete(file_id)
+        gone = files.c.id.in_(marked), files.c.state == "removing", scope.sees(files)
+        async with self._database.write(scope) as tx:
+            return await tx.run(delete(files).where(*gone))
 
     def link(self, file: StoredFile) -> str:
         """The canonical link of a file."""

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 from wenshu.core.settings import LEAST_SECRET, StorageSettings
 
 _PATH = "/files/"
-_CANONICAL = "wenshu-file:"
+CANONICAL = "wenshu-file:"
+"""What the stored form of a link begins with; the file's id comes next."""
 
 
 class Links:
@@ -27,21 +28,21 @@ class Links:
 
     def canonical(self, file_id: str, name: str) -> str:
         """The form that is stored."""
-        return f"{_CANONICAL}{file_id}/{quote(name, safe='')}"
+        return f"{CANONICAL}{file_id}/{quote(name, safe='')}"
 
     def is_canonical(self, text: str) -> bool:
         """Whether a text would be signed: a caller's own words must never be."""
-        return text.startswith(_CANONICAL)
+        return text.startswith(CANONICAL)
 
     def kept_id(self, text: str) -> str | None:
         """The id in a canonical link, None in any other text."""
-        return text.removeprefix(_CANONICAL).split("/", 1)[0] if self.is_canonical(text) else None
+        return text.removeprefix(CANONICAL).split("/", 1)[0] if self.is_canonical(text) else None
 
     def signed(self, url: str) -> str:
         """An address for the outside: a canonical link signed and absolute, any other address as it is."""
         if not self.is_canonical(url):
             return url
-        place = url.removeprefix(_CANONICAL)
+        place = url.removeprefix(CANONICAL)
         expires = int(time.time()) + self._seconds
         signature = self._sign(place.split("/", 1)[0], expires)
         return f"{self._public_url}{_PATH}{place}?expires={expires}&signature={signature}"

@@ -7,14 +7,20 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends
 from starlette.requests import Request
 
+from wenshu.core.auth.audit import Audit
+from wenshu.core.database.engine import Database
 from wenshu.core.jobs.jobs import Jobs
+from wenshu.core.jobs.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
     """The parts that its verbs work with; ``zone`` is that of the times on the wire."""
 
+    database: Database
     jobs: Jobs
+    rules: Rules
+    audit: Audit
     zone: ZoneInfo
 
 

@@ -1,4 +1,4 @@
-"""``/api/v1/admin/jobs``: look at background jobs, follow them, cancel them, try them again."""
+"""``/api/v1/admin/jobs``: look at background jobs, follow them, cancel them, try them again; and ``…/retention``."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
@@ -9,9 +9,10 @@ from starlette.responses import Response
 from wenshu.core.database.scope import Scope
 from wenshu.core.jobs.events import ProgressEvent
 from wenshu.core.jobs.states import JobState
+from wenshu.services.operations import retention
 from wenshu.services.operations.parts import Parts
-from wenshu.services.operations.schemas import JobDetail, JobPage, JobSummary, PageNumber, PageSize
-from wenshu.web.caller import Caller, Code, Gate
+from wenshu.services.operations.schemas import JobDetail, JobPage, JobSummary, NewRules, PageNumber, PageSize, Retention
+from wenshu.web.caller import AnyAdministrator, Caller, Code, Gate
 from wenshu.web.coded import ADMIN
 from wenshu.web.dialect import Said, StreamEvent
 from wenshu.web.routing import dialect_router
@@ -80,6 +81,18 @@ async def follow_job(
     """Its events after ``Last-Event-ID``, the past first, to the end of the job."""
     await parts.jobs.get(scope, job_id)
     return event_stream(ADMIN, _told(parts.jobs.follow(scope, job_id, last_event_id)))
+
+
+@router.get("/retention", summary="保留期限 What is let go, and when")
+async def get_retention(admin: AnyAdministrator, parts: Parts) -> Retention:
+    """Each kind's days, and how much the next night would delete."""
+    return await retention.rules(parts, admin)
+
+
+@router.put("/retention", summary="修改保留期限 Set what is let go, and when")
+async def set_retention(body: NewRules, admin: AnyAdministrator, parts: Parts) -> Retention:
+    """All of it anew: what is null or left out is kept for ever."""
+    return await retention.set_rules(parts, admin, body)
 
 
 async def _told(events: AsyncGenerator[ProgressEvent]) -> AsyncIterator[StreamEvent]:

@@ -11,9 +11,41 @@ from wenshu.core.jobs.events import ProgressEvent
 from wenshu.core.jobs.job import Job
 from wenshu.core.jobs.jobs import MOST_LISTED
 from wenshu.core.jobs.states import JobState
+from wenshu.web.coded import Wire
+from wenshu.web.scalars import Whole
 
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="页码 Page, from 1")]
 PageSize = Annotated[int, Query(ge=1, le=MOST_LISTED, description="每页条数 Jobs a page")]
+
+
+class Rule(Wire):
+    """``days`` after which things go, null: never; ``due`` is how many would go now."""
+
+    days: int | None
+    due: int
+
+
+class Retention(Wire):
+    """What a tenant lets go, and when."""
+
+    sessions: Rule = Field(description="最后一次更新早于此的会话，连同消息 Sessions without an update since")
+    messages: Rule = Field(description="早于此的消息；会话本身保留 Messages; their session stays")
+    uploads: Rule = Field(description="早于此、素材库未使用的上传文件 Uploads that no document of the library is of")
+    jobs: Rule = Field(description="结束早于此的后台任务 Jobs that were over before")
+    audit: Rule = Field(description="早于此的审计日志，至少 180 天 The audit log; 180 days at least")
+
+
+Days = Annotated[Whole, Field(ge=1, le=36500)] | None
+
+
+class NewRules(Wire):
+    """All rules, in days; what is null or left out is kept for ever."""
+
+    sessions: Days = None
+    messages: Days = None
+    uploads: Days = None
+    jobs: Days = None
+    audit: Annotated[Whole, Field(ge=180, le=36500)] | None = None
 
 
 class JobError(BaseModel):

@@ -41,6 +41,7 @@ async def verify(parts: Accounts, admin: Administrator, expect: str | None, *, o
         intact=chain.broken_at is None,
         broken_at=chain.broken_at,
         expected=chain.known_stands,
+        trimmed=chain.trimmed,
     )
 
 

@@ -153,7 +153,7 @@ class AuditChain(Wire):
     """A tenant's chain as it was found.
 
     ``brokenAt`` is the first entry that was changed or is missing; ``expected`` whether a head that was written down
-    still stands in the chain.
+    still stands in the chain, null where it was deleted; ``trimmed`` the last entry that retention deleted, 0: none.
     """
 
     tenant_id: str
@@ -162,3 +162,4 @@ class AuditChain(Wire):
     intact: bool
     broken_at: int | None
     expected: bool | None
+    trimmed: int
