@@ -107,7 +107,7 @@ class Try:
             options["params"] = filled(self.entry["params"], values)
         if "file" in self.entry:
             options |= {"data": scope, "files": {"file": (self.entry["name"], self.entry["file"].encode())}}
-        elif method == "GET" or self.entry.get("hints"):
+        elif method == "GET" or self.entry.get("hints") or (method == "DELETE" and self.entry["kind"] == "words"):
             options["params"] = {**options.get("params", {}), **scope} or None
         elif method in {"POST", "PUT"}:
             options["json"] = scope

@@ -60,6 +60,10 @@ async def _ask(settings: Settings, body: dict[str, str]) -> None:
                 note(f"[{number}] {citation['name']} {place}".rstrip())
             if event["searched_for"] not in {"", body["question"]}:
                 note(f"检索 {event['searched_for']}")
+            if nearest := event["nearest"]:
+                note(nearest["notice"])
+                for passage in nearest["passages"]:
+                    note(f"· {passage['name']} {passage['heading']}：{' '.join(passage['text'].split())}")
             for notice in event["notices"]:
                 note(f"注 {notice}")
             for question in event["suggested_questions"]:

@@ -44,6 +44,12 @@ class Client:
             async with request as answer:
                 return _data(await answer.read())
 
+    async def put(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
+        """PUT JSON; the answer's ``data``. Raises CallFailed."""
+        with _worded():
+            async with self._session.put(path, data=orjson.dumps(body), headers=_JSON) as answer:
+                return _data(await answer.read())
+
     async def admin(
         self,
         method: str,

@@ -1,4 +1,4 @@
-"""``wenshu import``: bring documents and question–answer pairs in, with progress and each failure's reason."""
+"""``wenshu import``: bring documents, question–answer pairs and synonyms in, with progress and failures' reasons."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,9 +14,13 @@ from wenshu.cli.client import CallFailed, Client, connect
 from wenshu.cli.documents import import_documents
 from wenshu.cli.output import fail, note, say
 from wenshu.cli.settings import read_settings
+from wenshu.cli.synonyms import import_synonyms
 from wenshu.core.settings import Settings
 
-app = typer.Typer(help="导入 Import documents or question–answer pairs.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="导入 Import documents, question–answer pairs or synonyms.", no_args_is_help=True, rich_markup_mode=None
+)
+app.command("synonyms")(import_synonyms)
 _AT_ONCE = 4
 _READABLE = {".pdf", ".docx", ".pptx", ".xlsx", ".csv", ".html", ".htm", ".md", ".markdown", ".txt", ".eml"}
 Paths = Annotated[list[Path], typer.Argument(exists=True, help="文件或目录 Files or folders.")]

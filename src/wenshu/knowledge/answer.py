@@ -48,7 +48,25 @@ def answer(
     A QA pair whose question is the one asked is answered with its whole answer. ``told`` is what was answered before:
     nothing of it is said again. ``beyond`` are all the pieces of tables that only have a piece among the passages: what
     is worked out over a table needs them. ``today`` is what 今年 goes by. Never raises.
+
+    Where the question's own words find no answer, the words are tried that a tenant's ``thesaurus`` has for them.
     """
+    said = _answer(question, passages, beyond, told, today, thesaurus)
+    if said.refusal is None or thesaurus is None:
+        return said
+    texts = [f"{passage.title} {passage.heading} {passage.text}" for passage in passages]
+    others = (_answer(one, passages, beyond, told, today, thesaurus) for one in thesaurus.wordings(question, texts))
+    return next((other for other in others if other.refusal is None), said)
+
+
+def _answer(
+    question: str,
+    passages: Sequence[Passage],
+    beyond: Sequence[Passage],
+    told: str,
+    today: date | None,
+    thesaurus: Thesaurus | None,
+) -> Answer:
     asked = read(question, thesaurus)
     passages = [passage for passage in passages if passage.text.strip()]
     if not asked.runs or not passages:

@@ -82,7 +82,8 @@ def most_telling(question: str) -> list[str]:
 
 
 def _other_terms(question: Question, own: Sequence[str]) -> list[str]:
-    words = (other for synonym in question.synonyms for other in synonym.others if len(other) > 1)
+    first = sorted(question.synonyms, key=lambda synonym: not synonym.own)
+    words = (other for synonym in first for other in synonym.others if len(other) > 1)
     found = (term for word in words for term in (terms(word)[:-1] or terms(word)))
     return [term for term in dict.fromkeys(found) if term not in own][: min(_MOST_OTHERS, MAX_QUERY_TERMS - len(own))]
 

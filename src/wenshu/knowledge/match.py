@@ -7,10 +7,12 @@ says is a set of the question's characters, kept as the bits of a number.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from operator import contains
 from typing import NamedTuple
 
 from wenshu.knowledge.coverage import Folded
 from wenshu.knowledge.question import Question, silent
+from wenshu.knowledge.thesaurus import stands_in
 from wenshu.zh.numerals import numerals
 from wenshu.zh.rarity import rarity
 from wenshu.zh.sounds import sounds
@@ -64,6 +66,7 @@ class Matcher:
             (
                 (*synonym.others, text[synonym.start]) if synonym.end - synonym.start == 1 else synonym.others,
                 _bits(synonym.start, synonym.end),
+                synonym.own,
             )
             for synonym in question.synonyms
         ]
@@ -94,8 +97,9 @@ class Matcher:
         return self._in_other_words(text.text, found)
 
     def _in_other_words(self, folded: str, found: int) -> int:
-        for others, bits in self._others:
-            if bits & ~found and any(other in folded for other in others):
+        for others, bits, own in self._others:
+            holds = stands_in if own else contains
+            if bits & ~found and any(holds(folded, other) for other in others):
                 found |= bits
         return found
 

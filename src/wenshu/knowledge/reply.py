@@ -13,13 +13,14 @@ from wenshu.core.database.scope import Scope
 from wenshu.core.llm.port import ChatModel, Message
 from wenshu.core.telemetry import metrics
 from wenshu.kit import clock
-from wenshu.knowledge.answer import Answer, answer, needs_more
+from wenshu.knowledge.answer import NOTHING_MORE, Answer, answer, needs_more
 from wenshu.knowledge.cite import Cited, Statement
 from wenshu.knowledge.drafts import checked, ideas, script
 from wenshu.knowledge.followup import Turn, leans, rewrite
 from wenshu.knowledge.growth import grows, year_before
 from wenshu.knowledge.items import title_of
 from wenshu.knowledge.material import facts, subject_of
+from wenshu.knowledge.nearest import nearest
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.prompt import Mode
@@ -30,6 +31,7 @@ from wenshu.knowledge.sources import Sources
 from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.summary import may_want_summary, summarise, wants_summary
 from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
+from wenshu.knowledge.thesaurus import Thesaurus
 from wenshu.knowledge.tones import tone_of
 from wenshu.knowledge.units import is_part
 from wenshu.knowledge.uploads import UploadedText, find_in_texts, pages_of
@@ -96,16 +98,24 @@ class Reply:
     """What was searched for: the question, made whole where it leaned on the conversation."""
     stopped: bool = False
     """Whether it ended because somebody asked for that."""
+    nearest: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Where it refuses: the passages that come nearest (``knowledge.nearest``)."""
 
     @classmethod
-    def of(cls, telling: Telling, suggestions: Sequence[str] = ()) -> "Reply":
+    def of(cls, telling: Telling, suggestions: Sequence[str] = (), shown: Sequence[dict[str, Any]] = ()) -> "Reply":
         """What was told to its end."""
-        return cls(*_said(telling), list(suggestions), telling.notices, telling.searched)
+        return cls(*_said(telling), list(suggestions), telling.notices, telling.searched, nearest=list(shown))
 
     @classmethod
     def cut_short(cls, telling: Telling) -> "Reply":
         """What was told until a stop; it may be nothing."""
         return cls(*_said(telling), [], [*telling.notices, STOPPED], telling.searched, stopped=True)
+
+
+def _refused(telling: Telling) -> bool:
+    """Whether all that was told is that there is no answer; that there is no more of it is another case."""
+    said = telling.said
+    return isinstance(said, Answer) and said.refusal is not None and said.refusal != NOTHING_MORE
 
 
 def _said(telling: Telling) -> tuple[str, list[dict[str, Any]], list[dict[str, str]]]:
@@ -135,7 +145,8 @@ class Replier:
             telling.notices += [notice] if notice else []
         if not await self._write(request, material, telling):
             telling.tell(_composed(request, material))
-        return Reply.of(telling, await self._suggest(scope, request, material))
+        shown = nearest(read(material.question, material.thesaurus), material.all) if _refused(telling) else []
+        return Reply.of(telling, await self._suggest(scope, request, material), shown)
 
     async def _gather(self, scope: Scope, request: ReplyRequest) -> "_Material":
         """What there is to the question; one that leans on the conversation is tried in each of its wordings."""
@@ -178,10 +189,11 @@ class Replier:
         return None
 
     async def _material(self, scope: Scope, request: ReplyRequest, question: str) -> "_Material":
-        uploaded = await self._read(request, question)
+        thesaurus = await self._searcher.synonyms.of(scope)
+        uploaded = await self._read(request, question, thesaurus)
         library = await self._search(scope, question, _pieces(request)) if request.use_library else []
-        material = _Material(question, uploaded, library)
-        asked = read(question)
+        material = _Material(question, uploaded, library, thesaurus=thesaurus)
+        asked = read(question, thesaurus)
         if request.mode == "general" and library and needs_more(asked):
             material.tables = await self._tables(scope, asked, library)
         return material
@@ -237,10 +249,10 @@ class Replier:
 
         return await suggest(material.question, material.library, find)
 
-    async def _read(self, request: ReplyRequest, question: str) -> list[Passage]:
+    async def _read(self, request: ReplyRequest, question: str, thesaurus: Thesaurus) -> list[Passage]:
         if not request.uploads:
             return []
-        find = partial(find_in_texts, question, request.uploads, _pieces(request))
+        find = partial(find_in_texts, question, request.uploads, _pieces(request), thesaurus=thesaurus)
         return await asyncio.get_running_loop().run_in_executor(self._reading, find)
 
     async def _search(self, scope: Scope, question: str, limit: int) -> list[Passage]:
@@ -260,6 +272,8 @@ class _Material:
     outside: list[Passage] = field(default_factory=list[Passage])
     tables: list[Passage] = field(default_factory=list[Passage])
     """All pieces of tables that the library's passages hold some of."""
+    thesaurus: Thesaurus | None = None
+    """The words that the scope's questions are read by."""
 
     @property
     def all(self) -> list[Passage]:
@@ -280,16 +294,17 @@ def _composed(request: ReplyRequest, material: _Material) -> Cited:
         make = ideas if request.mode == "idea_gen" else script
         return make(request.question, material.all, request.theme or None, variant=request.variant)
     said = material.said or _extract(material, "")
-    outside = _from_outside(material.question, material.outside)
+    outside = _from_outside(material)
     if not outside:
         return said
     own = said.statements if said.refusal is None else (Statement(said.refusal),)
     return Answer((*own, Statement(OUTSIDE), *outside), missing=said.missing)
 
 
-def _from_outside(question: str, notes: list[Passage]) -> tuple[Statement, ...]:
+def _from_outside(material: _Material) -> tuple[Statement, ...]:
     """What the notes answer, else what they say about it: whoever asks for them wants to see what there is."""
-    found = answer(question, notes)
+    question, notes = material.question, material.outside
+    found = answer(question, notes, thesaurus=material.thesaurus)
     if found.refusal is None:
         return found.statements
     return tuple(fact.after("") for fact in facts(subject_of(question), notes, limit=_MOST_NOTES))
@@ -307,10 +322,11 @@ def turns_of(history: Sequence[Exchange]) -> list[Turn]:
 def _extract(material: _Material, told: str) -> Answer:
     """The sentences that answer: of what the question brought along, else of the library."""
     today = clock.now().date()
-    said = answer(material.question, material.uploaded, told=told, today=today)
+    find = partial(answer, material.question, told=told, today=today, thesaurus=material.thesaurus)
+    said = find(material.uploaded)
     if said.refusal is None or not material.library:
         return said
-    return answer(material.question, material.library, beyond=material.tables, told=told, today=today)
+    return find(material.library, beyond=material.tables)
 
 
 def _pieces(request: ReplyRequest) -> int:

@@ -20,6 +20,7 @@ from wenshu.knowledge.fuse import Fused, fused
 from wenshu.knowledge.items import LONGEST_MEANING
 from wenshu.knowledge.passage import Kind, Passage
 from wenshu.knowledge.rerank import rerank
+from wenshu.knowledge.synonyms import Synonyms
 from wenshu.knowledge.vectors import Embedding
 
 CANDIDATES = 50
@@ -68,6 +69,7 @@ class Searcher:
     """Finds passages in what a scope sees."""
 
     def __init__(self, catalog: Catalog, embedding: Embedding | None = None) -> None:
+        self.synonyms = Synonyms(catalog.database)
         self._catalog = catalog
         self._embedding = embedding
         self._resting = 0.0  # until when the embedder is not asked, as it hung
@@ -129,7 +131,7 @@ class Searcher:
         vector: bytes | None = None,
     ) -> tuple[Asked, Looked]:
         """The question made ready, and what the index finds for it, not yet reranked."""
-        asked = Asked(question)
+        asked = Asked(question, await self.synonyms.of(scope))
         query = Query(collection, [*asked.terms, *asked.others], limit, expression, vector)
         return asked, await self._catalog.look(scope, query)
 

@@ -1,6 +1,6 @@
 """The tables of the material library: documents and what they state, pairs, what their index is."""
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
 from wenshu.core.database.schema import Instant, Key, metadata, owner_columns
 
@@ -81,6 +81,20 @@ generations = Table(
 )
 """Generations in an index outside of the database that no row names: ``staged`` ones not yet, ``retired`` ones no more.
 A row comes before the first passage is put and goes after the last was taken out, so that nothing is left unknown."""
+
+synonyms = Table(
+    "synonyms",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    *owner_columns(),
+    Column("groups", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("tenant_code", "org_code"),
+)
+"""Words that mean the same to a tenant: of each owner one row, ``groups`` a list of lists of terms. ``version`` grows
+with each change and never begins anew, so that whoever has read the groups sees that they are old: the row stays when
+they go."""
 
 index_state = Table(
     "index_state",

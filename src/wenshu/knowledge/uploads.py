@@ -17,6 +17,7 @@ from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.rerank import rerank
 from wenshu.knowledge.search import passage_of
 from wenshu.knowledge.summary import MOST_CHARACTERS
+from wenshu.knowledge.thesaurus import Thesaurus
 from wenshu.zh.tokens import expanded
 
 _CANDIDATES = 30
@@ -32,21 +33,25 @@ class UploadedText:
 
 
 def find_in_texts(
-    question: str, texts: Sequence[UploadedText], limit: int, kind: Literal["upload", "external"] = "upload"
+    question: str,
+    texts: Sequence[UploadedText],
+    limit: int,
+    kind: Literal["upload", "external"] = "upload",
+    thesaurus: Thesaurus | None = None,
 ) -> list[Passage]:
     """The best pieces of the texts for the question, best first; all of them where they are few enough.
 
     The texts themselves are the corpus that the statistics come from. CPU-bound, linear in their length.
     """
     pieces = [(at, piece) for at, text in enumerate(texts) for piece in _chunks(text)]
-    asked = Asked(question)
+    asked = Asked(question, thesaurus)
     holding: Counter[str] = Counter()
     shared: list[tuple[int, int]] = []
     for number, (at, piece) in enumerate(pieces):
         body = expanded(f"{texts[at].name}\n{piece.heading}\n{piece.text}")
         held = [term for term in asked.terms if term in body]
         holding.update(held)
-        shared.append((len(held), -number))
+        shared.append((len(held) + sum(term in body for term in asked.others), -number))
     best = sorted(-number for _, number in nlargest(max(_CANDIDATES, limit), shared))
     entries = [
         piece_entry(number, texts[at].name, texts[at].url, piece) for number in best for at, piece in (pieces[number],)

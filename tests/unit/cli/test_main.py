@@ -31,6 +31,7 @@ def home(monkeypatch, tmp_path):
         ["import"],
         ["import", "docs"],
         ["import", "qa"],
+        ["import", "synonyms"],
         ["jobs"],
         ["jobs", "list"],
         ["jobs", "show"],

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field
 
 from wenshu.core.index.port import Entry
+from wenshu.core.storage.links import Links
 from wenshu.kit import clock
+from wenshu.knowledge.nearest import NOT_AN_ANSWER
 from wenshu.knowledge.sources import Place, State
 
 _NOTICES: dict[State, str] = {
@@ -59,6 +61,36 @@ class SourceView(BaseModel):
     changed: bool = Field(description="回答之后来源是否变过 Whether the source has changed since")
     updated_at: str | None
     notice: str
+
+
+class NearPassage(BaseModel):
+    """A passage that comes near the question: ``text`` is a part of it, at ``start`` to ``end`` of the whole source."""
+
+    kind: Literal["doc", "qa", "upload", "external"]
+    name: str
+    url: str
+    heading: str
+    page: int | None
+    chunk_index: int
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+class Nearest(BaseModel):
+    """What stands nearest to a question without an answer; ``notice`` says that it is none."""
+
+    notice: str
+    passages: list[NearPassage]
+
+
+def nearest_view(kept: Sequence[dict[str, Any]] | None, links: Links) -> dict[str, Any] | None:
+    """The passages as an answer keeps them, their links signed anew; None where there are none."""
+    if not kept:
+        return None
+    passages = [{**passage, "url": links.signed(passage["url"])} for passage in kept]
+    return {"notice": NOT_AN_ANSWER, "passages": passages}
 
 
 def source_view(cited: dict[str, Any], url: str, place: Place, zone: ZoneInfo) -> SourceView:

@@ -26,6 +26,7 @@ from wenshu.services.assistant.chat.sessions import UNTITLED, held_session, inse
 from wenshu.services.assistant.chat.tables import messages, sessions, turns
 from wenshu.services.assistant.chat.uploads import uploaded_texts
 from wenshu.services.assistant.parts import Assistant
+from wenshu.services.assistant.views import nearest_view
 
 _TITLE = 30
 HISTORY = 6
@@ -105,7 +106,8 @@ async def _ended(parts: Assistant, scope: Scope, stream_id: str) -> Mapping[str,
     if row.state != "answered":
         return InternalError("回答生成失败")
     told = (row.content, row.citations, row.sources, row.suggested_questions, row.notices, row.searched or "")
-    return _last(parts, row.session_id, row.id, stream_id, Reply(*told, stopped=row.stopped))
+    reply = Reply(*told, stopped=row.stopped, nearest=row.nearest or [])
+    return _last(parts, row.session_id, row.id, stream_id, reply)
 
 
 def answered(data: Mapping[str, Any]) -> Answered:
@@ -213,6 +215,7 @@ async def store(parts: Assistant, turn: Turn, reply: Reply) -> None:
         "sources": reply.sources,
         "suggested_questions": reply.suggestions,
         "notices": reply.notices,
+        "nearest": reply.nearest,
         "stopped": reply.stopped,
         "searched": reply.searched,
         "is_pending": False,
@@ -265,5 +268,6 @@ def _last(parts: Assistant, session_id: str, message_id: int, stream_id: str, re
         "notices": reply.notices,
         "stopped": reply.stopped,
         "searched_for": reply.searched,
+        "nearest": nearest_view(reply.nearest, links),
         "done": True,
     }

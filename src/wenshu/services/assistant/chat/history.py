@@ -13,6 +13,7 @@ from wenshu.services.assistant.chat.schemas import Feedback, Message, SourceDocu
 from wenshu.services.assistant.chat.sessions import SessionRef, live
 from wenshu.services.assistant.chat.tables import messages
 from wenshu.services.assistant.parts import Assistant
+from wenshu.services.assistant.views import Nearest, nearest_view
 
 _place = func.coalesce(messages.c.question_key, messages.c.id)
 """Where a message stands: an answer given anew, or late, stands behind its question all the same."""
@@ -84,6 +85,7 @@ def _message(parts: Assistant, session: Row[Any], row: Row[Any], answers: Sequen
         citations=None if row.citations is None else [{**c, "url": links.signed(c["url"])} for c in row.citations],
         notices=row.notices,
         searched_for=row.searched,
+        nearest=Nearest.model_validate(shown) if (shown := nearest_view(row.nearest, links)) else None,
         created_at=clock.local_text(row.created_at, zone),
         stopped=row.stopped,
         feedback=Feedback(rating=row.rating, comment=row.comment or "") if row.rating or row.comment else None,

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from wenshu.services.assistant.views import Nearest
 from wenshu.web.caller import ScopedBody
 from wenshu.web.scalars import Flag, Whole
 
@@ -59,7 +60,8 @@ class Answered(BaseModel):
     """A finished answer.
 
     ``citations`` give the spans of each marker ``[n]``, ``notices`` what a reader should know, ``searched_for`` the
-    question as it was understood, without need of the conversation.
+    question as it was understood, without need of the conversation; ``nearest`` the passages that come nearest where
+    there is no answer.
     """
 
     session_id: str
@@ -72,6 +74,7 @@ class Answered(BaseModel):
     notices: list[str]
     searched_for: str
     stopped: bool
+    nearest: Nearest | None
 
 
 class CreateSession(ScopedBody):
@@ -178,6 +181,7 @@ class Message(BaseModel):
     citations: list[dict[str, Any]] | None
     notices: list[str] | None
     searched_for: str | None
+    nearest: Nearest | None
     created_at: str
     stopped: bool
     feedback: Feedback | None

@@ -31,6 +31,7 @@ messages = Table(
     Column("suggested_questions", JSON),
     Column("citations", JSON),
     Column("notices", JSON),
+    Column("nearest", JSON),
     Column("searched", Text),
     Column("is_pending", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -45,7 +46,8 @@ messages = Table(
 """``is_pending``: an answer that is still being written; it is shown once it is whole. ``question_key``: of an answer,
 the message it answers; the newest answer to it is shown, the others are ``superseded``. ``stopped``: it ended because
 somebody asked for that. ``rating``: what its reader thought of it, ``up`` or ``down``. ``searched``: of an
-answer, what was searched for: the question, made whole where it leaned on the conversation."""
+answer, what was searched for: the question, made whole where it leaned on the conversation. ``nearest``: of an answer
+that refuses, the passages that come nearest."""
 
 turns = Table(
     "chat_turns",

@@ -10,7 +10,7 @@ from wenshu.core.index.filter_tree import Expr
 from wenshu.core.index.filters import named_scope
 from wenshu.kit.errors import MissingField
 from wenshu.services.assistant.dialect import AssistantDialect
-from wenshu.services.assistant.library import add, find, pairs
+from wenshu.services.assistant.library import add, find, pairs, synonyms
 from wenshu.services.assistant.library.passage import passage
 from wenshu.services.assistant.library.schemas import (
     AddDocument,
@@ -21,6 +21,8 @@ from wenshu.services.assistant.library.schemas import (
     Found,
     Name,
     Search,
+    SetSynonyms,
+    SynonymGroups,
 )
 from wenshu.services.assistant.parts import Parts
 from wenshu.services.assistant.views import SourceView
@@ -144,6 +146,36 @@ async def del_qa(body: DeletePairs, caller: AnyCaller, parts: Parts) -> Said[str
     caller.trail.about(pairs=len(body.question))
     await parts.ingest.delete_pairs(caller.scope_of(body), body.question)
     return Said("从全局素材库删除问答对成功", "")
+
+
+@router.get("/synonyms", summary="查看同义词 The scope's synonyms")
+async def get_synonyms(
+    caller: AnyCaller,
+    parts: Parts,
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+) -> Said[SynonymGroups]:
+    """The groups of just this scope; the built-in ones are not told."""
+    return Said("获取同义词成功", await synonyms.kept(parts, caller.scope(tenant_code, org_code)))
+
+
+@router.put("/synonyms", summary="设置同义词 Set the scope's synonyms", dependencies=[needs("editor")])
+async def set_synonyms(body: SetSynonyms, caller: AnyCaller, parts: Parts) -> Said[SynonymGroups]:
+    """All groups at once, in the place of those that are there; in use from the next question on."""
+    caller.trail.about(groups=len(body.groups))
+    return Said("保存同义词成功", await synonyms.replace(parts, caller.scope_of(body), body))
+
+
+@router.delete("/synonyms", summary="删除同义词 Delete the scope's synonyms", dependencies=[needs("editor")])
+async def delete_synonyms(
+    caller: AnyCaller,
+    parts: Parts,
+    tenant_code: Annotated[Code, Query()] = None,
+    org_code: Annotated[Code, Query()] = None,
+) -> Said[str]:
+    """All groups of just this scope."""
+    await synonyms.clear(parts, caller.scope(tenant_code, org_code))
+    return Said("删除同义词成功", "")
 
 
 def _scope_in_words(caller: Caller, body: Search, expression: Expr | None) -> Scope | None:

@@ -15,6 +15,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Source = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4096)]
+Term = Annotated[str, StringConstraints(strip_whitespace=True)]
 Threshold = Annotated[Real | None, Field(ge=0, le=1)]
 
 
@@ -87,6 +88,23 @@ class Found(BaseModel):
 
     entities: list[list[DocumentHit | PairHit]]
     notices: list[str]
+
+
+class SetSynonyms(ScopedBody):
+    """The groups that are to stand in the place of all that are there."""
+
+    groups: list[list[Term]] = Field(description="每组是意思相同的词 Each a list of terms that mean the same")
+    version: Whole | None = Field(
+        None, ge=0, lt=2**31, description="读到的版本；已被他人修改时 409 The version that was read"
+    )
+
+
+class SynonymGroups(BaseModel):
+    """The groups of a scope; ``version`` 0 and no time where there never were any."""
+
+    groups: list[list[str]]
+    version: int
+    updated_at: str | None
 
 
 class AddPairs(ScopedBody):
