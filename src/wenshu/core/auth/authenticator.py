@@ -15,7 +15,7 @@ _LONGEST = 8192
 
 
 class Authenticator:
-    """Knows access tokens, API keys and the tokens they are exchanged for, an outside issuer's tokens, and the ``local`` credential of this process.
+    """Knows access and client tokens, API keys, an outside issuer's tokens, and this process's ``local`` credential.
 
     ``outside`` None, ``local`` empty: there is none.
     """
