@@ -125,10 +125,16 @@ def _parted(text: str) -> tuple[str, str]:
     if len(text) <= _LONG or len(lines) < 2:
         return text, ""
     if len(lines[0]) <= _SHORT:
-        return lines[0], "\n".join(lines[1:])
+        return _asked(lines[0]), "\n".join(lines[1:])
     if len(lines[-1]) <= _SHORT:
-        return lines[-1], "\n".join(lines[:-1])
+        return _asked(lines[-1]), "\n".join(lines[:-1])
     return text, ""
+
+
+def _asked(line: str) -> str:
+    """What is asked in a line that says first what to do: 请根据下文回答：保修期多长？ asks 保修期多长？."""
+    before, _, after = line.rpartition("：")
+    return after.strip() or before or line
 
 
 def _history(earlier: Sequence[ChatMessage]) -> list[Exchange]:

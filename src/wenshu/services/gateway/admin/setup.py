@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wenshu.core.database.engine import Transaction
-from wenshu.kit.errors import InvalidInput, NotFound
+from wenshu.kit.errors import Forbidden, InvalidInput, NotFound
 from wenshu.services.gateway.admin.schemas import Alias, Aliases, Budget, WordLists
 from wenshu.services.gateway.models import EXTRACTIVE
 from wenshu.services.gateway.parts import Gateway
@@ -80,6 +80,9 @@ async def put_budget(parts: Gateway, admin: Administrator, new: Budget) -> Budge
 
 
 def _lock(admin: Administrator) -> tuple[str, str]:
+    """What a change is alone with. Raises Forbidden for who looks after an organisation only: it is the tenant's."""
+    if admin.scope.org is not None:
+        raise Forbidden("需要整个租户的管理员")
     return "gateway-setup", admin.scope.tenant
 
 

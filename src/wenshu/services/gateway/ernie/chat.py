@@ -50,7 +50,7 @@ async def _ask(parts: Gateway, bill: Bill, model: str, asked: ErnieChat) -> Ask:
     memory = ""
     if asked.enable_system_memory:
         if asked.system_memory_id is None:
-            raise MissingField("system_memory_id")
+            raise MissingField("system_memory_id", "enable_system_memory 为 true 时 system_memory_id 必填")
         memory = await remembered(parts, bill.scope, asked.system_memory_id)
     system = "\n\n".join(text for text in (asked.system, memory) if text.strip())
     messages = [*([{"role": "system", "content": system}] if system else []), *_messages(asked.messages)]
