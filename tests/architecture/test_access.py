@@ -51,4 +51,6 @@ def test_what_is_not_gated_is_meant_to_be_open(routes):
         "POST /api/refresh",
         "POST /api/logout",
         "GET /.well-known/jwks.json",
+        "GET /oauth/2.0/token",
+        "POST /oauth/2.0/token",
     }

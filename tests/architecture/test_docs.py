@@ -74,6 +74,11 @@ def test_the_readmes_show_the_two_commands_first():
 
 FAMILIES = {
     "/api/v1/admin": "admin",
+    "/api/v1/usage": "gateway",
+    "/v1": "gateway",
+    "/v2": "gateway",
+    "/rpc": "gateway",
+    "/oauth": "gateway",
     "/chat_service": "assistant",
     "/vector_db_service": "assistant",
     "/api": "accounts",

@@ -10,6 +10,7 @@ import wenshu.core.storage.tables
 import wenshu.knowledge.tables
 import wenshu.services.assistant.chat.tables
 import wenshu.services.assistant.imports.tables
+import wenshu.services.gateway.tables
 from wenshu.core.database.schema import metadata
 
 ROOT = Path(__file__).parents[2] / "src" / "wenshu"
@@ -22,6 +23,7 @@ MODULES = (
     wenshu.knowledge.tables,
     wenshu.services.assistant.chat.tables,
     wenshu.services.assistant.imports.tables,
+    wenshu.services.gateway.tables,
 )
 OWNED = {
     name

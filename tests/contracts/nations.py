@@ -102,15 +102,21 @@ class Nation:
     def things(self, route: str) -> Things:
         """What the route's placeholders stand for, all of A/a1 and new."""
         owner = self.citizen("admin")
-        if route.endswith(("/chat", "/passage", "/search_from_vector_db", "{marker}")):
+        if route.endswith(("/chat", "/passage", "/search_from_vector_db", "{marker}", "/completions", "/chat/{model}")):
             self.fill()
         fresh = f"{self.tag}-{uuid4().hex[:8]}"
-        values = {"tag": self.tag, "fresh": fresh, "marker": self.marker}
+        values = {"tag": self.tag, "fresh": fresh, "marker": self.marker, "model": "default"}
         if "/session/" in route or "/stream/" in route:
             values |= self.conversation(owner, deleted=route.endswith("/restore"))
         elif "/imports/" in route or "/jobs/" in route:
             over = route.endswith(("/retry", "/progress"))
             values["import_id"] = values["job_id"] = self.job(owner, cancelled=over)
+        elif route.endswith("{alias}"):
+            values["alias"] = fresh
+            body = {"models": ["wenshu-extractive"]}
+            whole = self.citizen("admin", org="")
+            put = self.client.put(f"/api/v1/admin/gateway/aliases/{fresh}", json=body, headers=whole)
+            assert put.status_code == 200, put.text
         elif "{link}" in route or "/files/" in route or "add_" in route:
             values["link"] = self.link(owner)
         elif "/users/" in route:

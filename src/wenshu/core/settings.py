@@ -260,6 +260,39 @@ class AdminSettings(FamilySettings):
     )
 
 
+Preset = Literal["openai", "deepseek", "qwen", "doubao", "qianfan", "ollama", "vllm", "ernie"]
+
+
+class Upstream(Section):
+    """A model vendor's endpoint that the gateway may ask; ``models`` are its models' names."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")
+    preset: Preset = "openai"
+    url: str = ""
+    api_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+    models: list[str] = Field(min_length=1)
+
+
+class GatewaySettings(FamilySettings):
+    """Models that the gateway serves beside ``llm``."""
+
+    upstreams: list[Upstream] = Field(
+        default=[], description="Endpoints: name, preset, url, api_key, secret_key, models (JSON list of objects)."
+    )
+    default: list[str] = Field(
+        default=[],
+        description="Models that `default` means, tried in turn (JSON list); empty: llm.model, else the first.",
+    )
+    attempts: int = Field(default=2, ge=1, le=10, description="Tries of one model before its first byte.")
+    breaker_failures: int = Field(default=5, ge=1, le=1000, description="Failures in a row that rest a model.")
+    breaker_seconds: float = Field(default=30, gt=0, description="How long a model rests, seconds.")
+    token_seconds: int = Field(
+        default=30 * 86400, ge=60, le=365 * 86400, description="How long a token of /oauth/2.0/token lives, seconds."
+    )
+    keep_days: int = Field(default=90, ge=1, le=3650, description="Days that single calls are kept; sums stay.")
+
+
 class TimeSettings(Section):
     """Time on the wire."""
 
@@ -361,6 +394,7 @@ class Settings(BaseSettings):
     admin: AdminSettings = AdminSettings()
     accounts: FamilySettings = FamilySettings()
     assistant: FamilySettings = FamilySettings()
+    gateway: GatewaySettings = GatewaySettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     jobs: JobSettings = JobSettings()

@@ -42,6 +42,10 @@ class InvalidInput(WenshuError):
     faults: Sequence[tuple[str, str]] = ()
 
 
+class NotJson(InvalidInput):
+    """The body is no JSON object."""
+
+
 class MissingField(InvalidInput):
     """A required field is absent, null or blank; ``field`` names it."""
 
@@ -56,6 +60,12 @@ class Unauthenticated(WenshuError):
 
     code = "unauthenticated"
     default_message = "未登录或令牌无效"
+
+
+class Expired(Unauthenticated):
+    """The credential was good once."""
+
+    default_message = "令牌已过期"
 
 
 class Forbidden(WenshuError):
@@ -121,6 +131,14 @@ class RateLimited(WenshuError):
     def __init__(self, message: str = "", *, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = max(1, retry_after)
+
+
+class OverBudget(RateLimited):
+    """The tenant has used up what it may use in this period; ``retry_after`` is the time until the next one."""
+
+    code = "over_budget"
+    transient = False
+    default_message = "用量已达上限"
 
 
 class Unavailable(WenshuError):

@@ -20,6 +20,9 @@ from wenshu.services.accounts.admin.routes import router as admin_router
 from wenshu.services.assistant.chat.routes import router as chat_router
 from wenshu.services.assistant.imports.routes import router as imports_router
 from wenshu.services.assistant.library.routes import router as library_router
+from wenshu.services.gateway.admin import routes as gateway_admin_routes
+from wenshu.services.gateway.ernie import routes as ernie_routes
+from wenshu.services.gateway.openai import routes as openai_routes
 from wenshu.services.operations.routes import router as operations_router
 from wenshu.web import files as file_routes
 from wenshu.web.body_limit import BodyLimit
@@ -61,7 +64,16 @@ def create_app(settings: Settings, home: Home, public_url: str, member: Member =
     )
     install_fault_handlers(app)
     accounts = accounts_routes.router, accounts_routes.public, admin_router
-    families = *accounts, chat_router, library_router, imports_router, operations_router
+    gateway = (
+        gateway_admin_routes.router,
+        gateway_admin_routes.used,
+        openai_routes.router,
+        openai_routes.qianfan,
+        ernie_routes.router,
+        ernie_routes.oauth,
+        ernie_routes.memories,
+    )
+    families = *accounts, chat_router, library_router, imports_router, operations_router, *gateway
     for router in (*families, file_routes.router):
         app.include_router(router)
     app.include_router(health_router(checks, notices))
@@ -107,6 +119,7 @@ def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.accounts = parts.identity.accounts
     app.state.first_password = parts.identity.first_password
     app.state.operations = parts.operations
+    app.state.gateway = parts.gateway
     app.state.end = parts.end
 
 

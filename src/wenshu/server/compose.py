@@ -38,6 +38,7 @@ from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.durable import Durable
+from wenshu.server.gateway import gateway, model_settings_fault
 from wenshu.server.home import Home
 from wenshu.server.identity import Identity, identity
 from wenshu.server.library import kept_library
@@ -47,6 +48,7 @@ from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.imports.run import register as register_imports
 from wenshu.services.assistant.parts import Assistant
 from wenshu.services.assistant.retention import register as register_retention
+from wenshu.services.gateway.parts import Gateway
 from wenshu.services.operations.parts import Operations
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
@@ -82,6 +84,7 @@ class Composed:
     assistant: Assistant
     identity: Identity
     durable: Durable
+    gateway: Gateway
     checks: dict[str, Check]
     notices: list[str]
     """What the operator should know, though everything works."""
@@ -119,7 +122,8 @@ async def composed(
         await process.enter(instead_of=member.ended)
         await parser.start()
         objects, files = await opened.enter_async_context(_stored(settings, home, database, public_url))
-        material = await opened.enter_async_context(kept_library(settings, home, database, embedder(settings)))
+        embeds = embedder(settings)
+        material = await opened.enter_async_context(kept_library(settings, home, database, embeds))
         sources = Sources(material.catalog)
         running = RunningTurns()
         assistant = Assistant(
@@ -147,7 +151,8 @@ async def composed(
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
         checks |= await durable.start()
-        parts = Composed(web, assistant, known, durable, checks, material.notices)
+        gate = await opened.enter_async_context(gateway(settings, database, known.accounts.audit, material, embeds))
+        parts = Composed(web, assistant, known, durable, gate, checks, material.notices)
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
             async with _beside(keep_recovering(assistant)):
                 yield parts
@@ -249,6 +254,8 @@ def check_supported(settings: Settings) -> None:
         raise Misconfigured(f"WENSHU_ADMIN_PASSWORD：{error.message}") from error
     if bool(settings.llm.url) != bool(settings.llm.model):
         raise Misconfigured("WENSHU_LLM_URL 与 WENSHU_LLM_MODEL 需要一起设置。Set both or neither.")
+    if fault := model_settings_fault(settings):
+        raise Misconfigured(f"WENSHU_GATEWAY_UPSTREAMS, WENSHU_GATEWAY_DEFAULT：{fault}")
     if bool(settings.embedding.url) != bool(settings.embedding.model):
         raise Misconfigured("WENSHU_EMBEDDING_URL 与 WENSHU_EMBEDDING_MODEL 需要一起设置。Set both or neither.")
     try:

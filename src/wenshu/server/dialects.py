@@ -6,6 +6,7 @@ from typing import Any
 from wenshu.kit.errors import WenshuError
 from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.assistant.dialect import AssistantDialect
+from wenshu.services.gateway.dialect import ERNIE, OAUTH, OPENAI, USAGE
 from wenshu.web.coded import ADMIN, CodedDialect
 from wenshu.web.dialect import Dialect
 from wenshu.web.plain import PlainDialect
@@ -16,11 +17,6 @@ def _bare(status: int, error: WenshuError) -> Mapping[str, Any]:
     return {"error": error.message}
 
 
-def _openai(status: int, error: WenshuError) -> Mapping[str, Any]:
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    return {"error": {"message": error.message, "type": kind, "param": error.field, "code": error.code}}
-
-
 DIALECTS: dict[str, Dialect] = {
     "/chat_service": AssistantDialect(),
     "/vector_db_service": AssistantDialect(),
@@ -28,7 +24,12 @@ DIALECTS: dict[str, Dialect] = {
     "/api/v1/admin": ADMIN,
     "/api": ACCOUNTS,
     "/.well-known": ACCOUNTS,
-    "/v1": PlainDialect("gateway", _openai),
+    "/api/v1/usage": USAGE,
+    "/v1": OPENAI,
+    "/v2": OPENAI,
+    "/v2/memory": ERNIE,
+    "/rpc": ERNIE,
+    "/oauth": OAUTH,
     "": PlainDialect("server", _bare),
 }
 """By prefix; the longest run of whole segments wins, so that ``/api/v1x`` is not under ``/api/v1``."""

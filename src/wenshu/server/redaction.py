@@ -6,6 +6,7 @@ _MASK = "***"
 _PATTERNS = (
     # Our own: API keys, refresh tokens, the command line's credential; what remains tells which one it was.
     (re.compile(r"\b(wsk_[0-9a-f]{0,12}|wsr|wsl)_[\w-]+"), rf"\1_{_MASK}"),
+    (re.compile(r"\b(wst_[0-9a-f]{0,12})\.[\w.-]+"), rf"\1.{_MASK}"),
     # JSON web tokens, ours and others'.
     (re.compile(r"\beyJ[\w-]{4,}(?:\.[\w-]*){1,2}"), f"eyJ{_MASK}"),
     (re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{8,}"), rf"\1\2{_MASK}"),
@@ -24,7 +25,7 @@ _PATTERNS = (
     ),
 )
 # Lines without any of these, nearly all of them, cost one look.
-_MAY_HOLD = re.compile(r"(?i)ws[krl]_|eyJ|bearer|basic|token|key|secret|password|signature|://[^\s/]*@")
+_MAY_HOLD = re.compile(r"(?i)ws[krlt]_|eyJ|bearer|basic|token|key|secret|password|signature|://[^\s/]*@")
 
 
 def redacted(line: str) -> str:

@@ -93,7 +93,7 @@ class Gate:
     async def _caller(self, request: Request) -> Caller:
         context = web_context(request)
         family = context.dialect_for(request.url.path).family
-        principal = await _principal(request, context)
+        principal = await self.principal(request, context)
         structlog.contextvars.bind_contextvars(caller=principal.name)
         caller = request.state.caller = Caller(principal, family, context, trail_of(request, principal))
         if not principal.may_call(family):
@@ -105,14 +105,17 @@ class Gate:
             raise InvalidInput(f"{_TENANT} 只能出现一次", field=_TENANT)
         return caller
 
+    async def principal(self, request: Request, context: WebContext) -> Principal:
+        """Whom the request's credential speaks for; families that carry it elsewhere have gates of their own.
 
-async def _principal(request: Request, context: WebContext) -> Principal:
-    credentials = request.headers.getlist("authorization")
-    if credentials:
-        return await context.authenticator.of_headers(credentials)
-    if not context.open_to_all:
-        raise Unauthenticated("需要登录令牌")
-    return TRUSTED
+        Raises Unauthenticated.
+        """
+        credentials = request.headers.getlist("authorization")
+        if credentials:
+            return await context.authenticator.of_headers(credentials)
+        if not context.open_to_all:
+            raise Unauthenticated("需要登录令牌")
+        return TRUSTED
 
 
 def needs(role: Role, *, named: bool = False, operator: bool = False, recorded: bool | None = None) -> params.Depends:

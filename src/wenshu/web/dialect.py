@@ -74,6 +74,7 @@ STATUS: dict[str, int] = {
     "unsupported_media_type": 415,
     "range_not_satisfiable": 416,
     "rate_limited": 429,
+    "over_budget": 429,
     "internal": 500,
     "unavailable": 503,
     "model_unavailable": 503,

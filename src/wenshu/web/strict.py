@@ -7,7 +7,7 @@ from typing import Any, cast
 import orjson
 from starlette.requests import Request
 
-from wenshu.kit.errors import InvalidInput, UnsupportedMediaType
+from wenshu.kit.errors import InvalidInput, NotJson, UnsupportedMediaType
 
 _WIDEST = 2.0**63
 _NUL = "不能包含 NUL 字符"
@@ -46,9 +46,9 @@ def decode(body: bytes, content_type: str) -> dict[str, object]:
     try:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"请求体不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）") from error
+        raise NotJson(f"请求体不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）") from error
     if not isinstance(value, dict):
-        raise InvalidInput("请求体需为 JSON 对象")
+        raise NotJson("请求体需为 JSON 对象")
     fields = cast("dict[str, object]", value)
     fault = _fault(fields) if _SUSPICIOUS.search(body) else None
     if fault:

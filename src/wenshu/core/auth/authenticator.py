@@ -2,8 +2,9 @@
 
 import hmac
 
+from wenshu.core.auth.client_tokens import principal_of_client_token
 from wenshu.core.auth.keys import principal_of_key
-from wenshu.core.auth.marks import KEY_MARK, LOCAL_MARK
+from wenshu.core.auth.marks import CLIENT_MARK, KEY_MARK, LOCAL_MARK
 from wenshu.core.auth.oidc import Issuer, claimed
 from wenshu.core.auth.principal import LOCAL, Principal
 from wenshu.core.auth.tokens import AccessTokens
@@ -14,7 +15,7 @@ _LONGEST = 8192
 
 
 class Authenticator:
-    """Knows access tokens, API keys, an outside issuer's tokens, and the ``local`` credential of this process.
+    """Knows access and client tokens, API keys, an outside issuer's tokens, and this process's ``local`` credential.
 
     ``outside`` None, ``local`` empty: there is none.
     """
@@ -47,6 +48,8 @@ class Authenticator:
             raise Unauthenticated
         if credential.startswith(KEY_MARK):
             return await principal_of_key(self._database, credential)
+        if credential.startswith(CLIENT_MARK):
+            return await principal_of_client_token(self._database, credential)
         if credential.startswith(LOCAL_MARK):
             if self._local and hmac.compare_digest(credential.encode(), self._local):
                 return LOCAL

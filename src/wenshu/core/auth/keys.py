@@ -5,6 +5,7 @@
 
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -53,13 +54,26 @@ def new_key() -> NewKey:
 
 async def principal_of_key(database: Database, text: str) -> Principal:
     """Whom a key speaks for. Raises Unauthenticated for one that is unknown, revoked, expired or of a closed tenant."""
-    prefix = text.removeprefix(KEY_MARK).partition("_")[0][:16]
+    digest = _digest(text)
+    return await principal_of_prefix(database, prefix_of(text), lambda kept: hmac.compare_digest(kept, digest))
+
+
+def prefix_of(text: str) -> str:
+    """What a key, or the half of it that is no secret, is found by."""
+    return text.removeprefix(KEY_MARK).partition("_")[0][:16]
+
+
+async def principal_of_prefix(database: Database, prefix: str, proves: Callable[[str], bool]) -> Principal:
+    """Whom the key of this prefix speaks for, where the caller ``proves`` by its digest that they hold it.
+
+    Raises Unauthenticated as ``principal_of_key`` does.
+    """
     joined = api_keys.join(tenants, tenants.c.tenant_code == api_keys.c.tenant_code)
     wanted = select(api_keys, tenants.c.is_disabled).select_from(joined)
     async with database.read(EVERYTHING) as tx:
         row = await tx.first(wanted.where(api_keys.c.prefix == prefix, EVERYTHING.sees(api_keys)))
     now = clock.now()
-    if row is None or not hmac.compare_digest(row.digest, _digest(text)) or row.is_disabled:
+    if row is None or not proves(row.digest) or row.is_disabled:
         raise Unauthenticated
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Unauthenticated("API Key 已吊销或已过期")

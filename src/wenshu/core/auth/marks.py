@@ -3,6 +3,9 @@
 KEY_MARK = "wsk_"
 """An API key."""
 
+CLIENT_MARK = "wst_"
+"""A token that a key's two halves were exchanged for."""
+
 REFRESH_MARK = "wsr_"
 """A refresh token."""
 

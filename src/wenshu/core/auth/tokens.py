@@ -10,7 +10,7 @@ from wenshu.core.auth.principal import Principal
 from wenshu.core.auth.revoked import Revocations, family, tenant, user
 from wenshu.core.auth.signing import Keyring
 from wenshu.kit import clock
-from wenshu.kit.errors import Unauthenticated
+from wenshu.kit.errors import Expired, Unauthenticated
 from wenshu.kit.ids import new_id
 
 ISSUER = "wenshu"
@@ -95,7 +95,7 @@ class AccessTokens:
                 options={"require": _REQUIRED, "verify_iat": False},
             )
         except jwt.ExpiredSignatureError as error:
-            raise Unauthenticated("令牌已过期，请刷新或重新登录") from error
+            raise Expired("令牌已过期，请刷新或重新登录") from error
         except (jwt.InvalidTokenError, ValueError) as error:
             raise Unauthenticated from error
 

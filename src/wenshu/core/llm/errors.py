@@ -4,7 +4,9 @@ from typing import Literal
 
 from wenshu.kit.errors import Unavailable
 
-Reason = Literal["connect", "timeout", "rate_limited", "rejected", "cut", "garbage", "count", "dimension", "number"]
+Reason = Literal[
+    "connect", "timeout", "rate_limited", "rejected", "cut", "garbage", "count", "dimension", "number", "resting"
+]
 
 MESSAGES: dict[Reason, str] = {
     "connect": "无法连接模型服务",
@@ -16,6 +18,7 @@ MESSAGES: dict[Reason, str] = {
     "count": "模型服务返回的向量数量不符",
     "dimension": "模型服务返回的向量维度不符",
     "number": "模型服务返回的向量含有无效数值",
+    "resting": "模型服务连续失败，暂停调用，请稍后再试",
 }
 """Stable reason → what people read."""
 
