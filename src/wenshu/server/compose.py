@@ -41,7 +41,7 @@ from wenshu.server.durable import Durable
 from wenshu.server.gateway import gateway, model_settings_fault
 from wenshu.server.home import Home
 from wenshu.server.identity import Identity, identity
-from wenshu.server.library import kept_library
+from wenshu.server.library import Library, kept_library
 from wenshu.services.assistant.chat.recovery import keep_recovering, recover
 from wenshu.services.assistant.chat.running import RunningTurns
 from wenshu.services.assistant.chat.stop import watch_stops
@@ -124,24 +124,8 @@ async def composed(
         objects, files = await opened.enter_async_context(_stored(settings, home, database, public_url))
         embeds = embedder(settings)
         material = await opened.enter_async_context(kept_library(settings, home, database, embeds))
-        sources = Sources(material.catalog)
-        running = RunningTurns()
-        assistant = Assistant(
-            settings=settings,
-            database=database,
-            files=files,
-            fetcher=fetcher,
-            parser=parser,
-            ingest=material.ingest,
-            searcher=material.searcher,
-            replier=Replier(material.searcher, sources, model, Outside(notes, settings.external.limit)),
-            sources=sources,
-            running=running,
-            process=process,
-            jobs=durable.jobs,
-        )
-        register_imports(durable.kinds, assistant)
-        register_retention(durable.rules, assistant)
+        outgoing = _Outgoing(database, fetcher, parser, model, notes)
+        assistant = _assistant(settings, files, outgoing, material, process, durable)
         known = await opened.enter_async_context(
             identity(settings, home, database, member.board, first=kind == "server")
         )
@@ -167,6 +151,41 @@ async def composed(
                 await part.close()
         await process.leave()
         await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """What reaches beyond this process."""
+
+    database: Database
+    fetcher: Fetcher
+    parser: ParserPool
+    model: ChatModel | None
+    notes: Notes | None
+
+
+def _assistant(
+    settings: Settings, files: Files, outgoing: _Outgoing, material: Library, process: Presence, durable: Durable
+) -> Assistant:
+    sources = Sources(material.catalog)
+    outside = Outside(outgoing.notes, settings.external.limit)
+    assistant = Assistant(
+        settings=settings,
+        database=outgoing.database,
+        files=files,
+        fetcher=outgoing.fetcher,
+        parser=outgoing.parser,
+        ingest=material.ingest,
+        searcher=material.searcher,
+        replier=Replier(material.searcher, sources, outgoing.model, outside),
+        sources=sources,
+        running=RunningTurns(),
+        process=process,
+        jobs=durable.jobs,
+    )
+    register_imports(durable.kinds, assistant)
+    register_retention(durable.rules, assistant)
+    return assistant
 
 
 @asynccontextmanager

@@ -80,7 +80,11 @@ class OpenAIChatModel(ChatModel, Relay):
             async with aclosing(self._asked(request, after=after)) as pieces:
                 async for piece in pieces:
                     if piece.usage is not None:
-                        spent("chat", self._name, {"prompt_tokens": piece.usage.prompt, "completion_tokens": piece.usage.completion})
+                        spent(
+                            "chat",
+                            self._name,
+                            {"prompt_tokens": piece.usage.prompt, "completion_tokens": piece.usage.completion},
+                        )
                     yield piece
 
     async def _asked(self, request: Mapping[str, Any], *, after: float) -> AsyncGenerator[Piece]:
