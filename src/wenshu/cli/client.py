@@ -176,13 +176,18 @@ async def _starting(home: Home) -> Running | None:
 
 
 async def _started(home: Home, process: asyncio.subprocess.Process) -> Running:
+    """The server that the process has become, or the one that was faster. Raises CallFailed where neither serves."""
     async with asyncio.timeout(_START_SECONDS):
         while True:
             running = home.running()
             if running is not None and running.pid == process.pid:
                 return running
             if process.returncode is not None:
-                raise CallFailed("服务器未能启动 The server did not start")
+                # Another may have been started at the same moment, and have taken the folder first.
+                other = home.running() or await _starting(home)
+                if other is None:
+                    raise CallFailed("服务器未能启动 The server did not start")
+                return other
             await asyncio.sleep(_POLL_SECONDS)
 
 
