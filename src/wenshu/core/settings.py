@@ -320,6 +320,11 @@ class JobSettings(Section):
     """Durable work."""
 
     worker: bool = Field(default=True, description="Whether the server runs jobs itself; see --no-worker.")
+    listen: str = Field(
+        default="",
+        pattern=r"^(|(\[[0-9a-fA-F:]+\]|[^:\s\[\]]+):\d{1,5})$",
+        description="host:port where wenshu worker answers /livez, /readyz and /metrics; empty: nowhere.",
+    )
     concurrency: int = Field(default=8, ge=1, le=1000, description="Jobs that one process runs at a time.")
     tenant_concurrency: int = Field(default=4, ge=1, le=1000, description="Jobs of one tenant that run at a time.")
     keep_days: int = Field(

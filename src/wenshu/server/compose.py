@@ -92,7 +92,7 @@ class Composed:
     @property
     def measures(self) -> list[Measure]:
         """What brings figures up to date."""
-        return [self.assistant.database.measure, self.durable.census.measure]
+        return [self.durable.census.measure]
 
     @property
     def operations(self) -> Operations:

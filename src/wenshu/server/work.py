@@ -1,4 +1,4 @@
-"""Working: a process that runs jobs beside the servers on the same database, and listens to nobody."""
+"""Working: a process that runs jobs beside the servers on the same database, and takes no calls."""
 
 import asyncio
 import signal
@@ -12,6 +12,7 @@ from wenshu.core.settings import Settings
 from wenshu.server.compose import Misconfigured, check_supported, composed
 from wenshu.server.home import Home
 from wenshu.server.prepare import own, prepare
+from wenshu.server.probes import probed
 
 log = structlog.get_logger()
 ALONE = (
@@ -44,7 +45,8 @@ async def _work(settings: Settings, home: Home, ready: Callable[[], None]) -> No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with composed(settings, home, settings.server.public_url or "http://localhost", kind="worker"):
+    url = settings.server.public_url or "http://localhost"
+    async with composed(settings, home, url, kind="worker") as parts, probed(settings, parts):
         log.info("working", home=str(home.path))
         ready()
         await stop.wait()

@@ -22,6 +22,7 @@ import structlog
 
 from wenshu.core.auth.board import new_board
 from wenshu.core.settings import Settings
+from wenshu.core.telemetry import metrics
 from wenshu.kit.ids import new_id
 from wenshu.server.compose import Misconfigured
 from wenshu.server.home import Home
@@ -52,7 +53,7 @@ class Orders:
 class Worker:
     """One server process. It ends when our end of its standard input closes, so also when we are killed."""
 
-    def __init__(self, orders: Orders, home: Home, bound: socket.socket, board: int) -> None:
+    def __init__(self, orders: Orders, home: Home, bound: socket.socket, board: int, figures: dict[str, str]) -> None:
         self.id = orders.process_id
         self.started_at = time.monotonic()
         self.ready = False
@@ -66,7 +67,7 @@ class Worker:
             stdout=subprocess.DEVNULL,
             pass_fds=shared,
             process_group=0,
-            env={**os.environ, "TMPDIR": str(home.temporary)},
+            env={**os.environ, **figures, "TMPDIR": str(home.temporary)},
         )
         os.close(told)
         stdin = self.process.stdin
@@ -107,6 +108,8 @@ class Workers:
         self._home = home
         self._bound = bound
         self._board = new_board(home.temporary)
+        self._counted = home.temporary / "figures"
+        self._figures = metrics.shared(self._counted)
         self._workers: list[Worker] = []
         self._ended: deque[str] = deque(maxlen=_REMEMBERED)
         self._announced = False
@@ -161,7 +164,7 @@ class Workers:
     def _start_missing(self) -> None:
         while not self._complete() and time.monotonic() >= self._next_start:
             orders = Orders(self._settings, self._home.credential, new_id(), tuple(self._ended))
-            worker = Worker(orders, self._home, self._bound, self._board)
+            worker = Worker(orders, self._home, self._bound, self._board, self._figures)
             self._selector.register(worker.told, selectors.EVENT_READ, worker)
             self._workers.append(worker)
 
@@ -172,6 +175,7 @@ class Workers:
             if worker.told in self._selector.get_map():
                 self._selector.unregister(worker.told)
             worker.close()
+            metrics.forget(self._counted, worker.process.pid)
             lived = time.monotonic() - worker.started_at
             log.error("a worker died", pid=worker.process.pid, status=worker.process.returncode, seconds=round(lived))
             self._failures = 0 if worker.ready and lived >= _SOON_SECONDS else self._failures + 1

@@ -172,7 +172,8 @@ def test_answers_models_documents_and_searches_are_counted(client: httpx.Client)
     assert counted(client, "wenshu_index_search_duration_seconds_count", collection="DOC") >= 3
     assert counted(client, "wenshu_database_wait_seconds_count", access="read") > 0
     assert counted(client, "wenshu_database_transaction_seconds_count", access="write") > 0
-    assert counted(client, "wenshu_database_connections", state="most") == 8
+    assert counted(client, "wenshu_database_connections_most") == 8
+    assert counted(client, "wenshu_database_transactions_open") == 0
 
 
 def test_jobs_are_counted_with_what_they_came_to(client: httpx.Client) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import AsyncAdaptedQueuePool, Connection, CursorResult, Executable, Row, Table, inspect, text
+from sqlalchemy import Connection, CursorResult, Executable, Row, Table, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -138,7 +138,8 @@ class Database:
                 with metrics.timed(metrics.DATABASE_WAIT, "read"):
                     connection = await opened.enter_async_context(self._backend.reader.connect())
                     await opened.enter_async_context(connection.begin())
-                yield Transaction(connection, scope, self._backend)
+                with metrics.OPEN_TRANSACTIONS.labels("read").track_inprogress():
+                    yield Transaction(connection, scope, self._backend)
 
     @asynccontextmanager
     async def write(self, scope: Scope, *, lock: Sequence[str] = ()) -> AsyncGenerator[Transaction]:
@@ -156,15 +157,9 @@ class Database:
                     if name:
                         await self._backend.lock(connection, name)
                 tx = Transaction(connection, scope, self._backend)
-                yield tx
+                with metrics.OPEN_TRANSACTIONS.labels("write").track_inprogress():
+                    yield tx
         tx.committed()
-
-    async def measure(self) -> None:
-        """Set the figures of the pool as it is now."""
-        pool = self._backend.writer.pool
-        if isinstance(pool, AsyncAdaptedQueuePool):
-            for state, count in (("used", pool.checkedout()), ("idle", pool.checkedin()), ("most", pool.size())):
-                metrics.CONNECTIONS.labels(state).set(count)
 
     async def migrate(self, to: str = "head") -> None:
         """Bring the schema to the newest revision, or up to an older one; of processes that start at once, one does it.
@@ -230,6 +225,7 @@ class Database:
 def open_database(settings: DatabaseSettings, file: Path) -> Database:
     """The database that the settings name; where they name none, SQLite in ``file``."""
     pool = Pool(settings.pool_size, settings.wait_seconds, settings.statement_seconds)
+    metrics.MOST_CONNECTIONS.set(pool.size)
     return Database(settings.url.get_secret_value() or sqlite_url(file), pool)
 
 

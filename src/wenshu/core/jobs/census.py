@@ -21,8 +21,8 @@ class Census:
 
     async def measure(self) -> None:
         """Set the figures of the queue. Where the database does not answer there are none, rather than old ones."""
-        metrics.JOBS.clear()
-        metrics.OLDEST_JOB.clear()
+        metrics.JOBS.replace({})
+        metrics.OLDEST_JOB.replace({})
         counts: dict[tuple[str, str], int] = {}
         oldest: dict[str, float] = {}
         async with self._database.read(EVERYTHING) as tx:
@@ -35,7 +35,6 @@ class Census:
                     counts[row.kind, state] = row.number
                     if state == "ready":
                         oldest[row.kind] = (clock.now() - row.since).total_seconds()
-        for kind in {*self._kinds, *(kind for kind, _ in counts)}:
-            metrics.OLDEST_JOB.labels(kind).set(max(0.0, oldest.get(kind, 0.0)))
-            for state in _STATES:
-                metrics.JOBS.labels(kind, state).set(counts.get((kind, state), 0))
+        kinds = {*self._kinds, *(kind for kind, _ in counts)}
+        metrics.OLDEST_JOB.replace({(kind,): max(0.0, oldest.get(kind, 0.0)) for kind in kinds})
+        metrics.JOBS.replace({(kind, state): counts.get((kind, state), 0) for kind in kinds for state in _STATES})

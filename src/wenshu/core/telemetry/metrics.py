@@ -1,15 +1,16 @@
 """The figures of this process, as Prometheus reads them. Nothing is labelled by tenant, user, id or address as written.
 
 Each label has few values: they come from our own lists (routes, kinds, reasons, settings), never from a caller's words.
-Where several processes share a socket, whoever starts them sets ``PROMETHEUS_MULTIPROC_DIR``, an empty folder, before
-they load this module: then each answers for all.
+Where several processes share a socket, whoever starts them gives them the variables of ``shared``: each answers for all
+then.
 """
 
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,7 +22,9 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _REGISTRY = CollectorRegistry(auto_describe=True)
@@ -41,6 +44,30 @@ def _histogram(name: str, told: str, labels: tuple[str, ...] = (), buckets: tupl
 def _counter(name: str, told: str, labels: tuple[str, ...]) -> Counter:
     return Counter(f"wenshu_{name}", told, labels, registry=_REGISTRY)
 
+
+class Looked(Collector):
+    """A figure that is looked up for each answer rather than counted: it has the series that the last look found."""
+
+    def __init__(self, name: str, told: str, labels: tuple[str, ...]) -> None:
+        self._about = name, told, labels
+        self._found: Mapping[tuple[str, ...], float] = {}
+        _REGISTRY.register(self)
+        _LOOKED.append(self)
+
+    def replace(self, found: Mapping[tuple[str, ...], float]) -> None:
+        """Tell these from now on, by the values of the labels."""
+        self._found = found
+
+    def collect(self) -> Iterator[Metric]:
+        """See prometheus_client."""
+        name, told, labels = self._about
+        family = GaugeMetricFamily(name, told, labels=labels)
+        for values, value in self._found.items():
+            family.add_metric(values, value)
+        yield family
+
+
+_LOOKED: list[Looked] = []
 
 REQUESTS = _histogram(
     "http_request_duration_seconds",
@@ -96,10 +123,16 @@ DATABASE_TIME = _histogram(
     "database_transaction_seconds", "Time of transactions, from asking for one to its commit.", ("access",)
 )
 DATABASE_FAULTS = _counter("database_faults", "Transactions that the database failed.", ("reason",))
-CONNECTIONS = Gauge(
-    "wenshu_database_connections",
-    "Connections of the pool; state: used, idle, most.",
-    ("state",),
+OPEN_TRANSACTIONS = Gauge(
+    "wenshu_database_transactions_open",
+    "Transactions that hold a connection.",
+    ("access",),
+    registry=_REGISTRY,
+    multiprocess_mode="livesum",
+)
+MOST_CONNECTIONS = Gauge(
+    "wenshu_database_connections_most",
+    "The most connections that the pool opens.",
     registry=_REGISTRY,
     multiprocess_mode="livesum",
 )
@@ -110,19 +143,15 @@ JOB_RUNS = _histogram(
     ("kind", "outcome"),
     _JOBS,
 )
-JOBS = Gauge(
+JOBS = Looked(
     "wenshu_jobs",
     "Jobs in the database, the same from each process; state: ready, delayed, running.",
     ("kind", "state"),
-    registry=_REGISTRY,
-    multiprocess_mode="livemostrecent",
 )
-OLDEST_JOB = Gauge(
+OLDEST_JOB = Looked(
     "wenshu_jobs_oldest_ready_seconds",
     "How long the oldest job that could run has waited, the same from each process; 0: none waits.",
     ("kind",),
-    registry=_REGISTRY,
-    multiprocess_mode="livemostrecent",
 )
 
 BUILD = Gauge(
@@ -145,11 +174,28 @@ def timed(histogram: Histogram, *labels: str, failed: Callable[[BaseException], 
         histogram.labels(*given).observe(time.perf_counter() - started)
 
 
+def shared(folder: Path) -> dict[str, str]:
+    """The variables by which processes keep their figures in this folder, each of them answering for all.
+
+    Only those that load this module with them do; ``process_*`` and ``python_*`` are left out there.
+    """
+    folder.mkdir(mode=0o700)
+    return {_FOLDER: str(folder)}
+
+
+def forget(folder: Path, pid: int) -> None:
+    """Leave out what a process that ended had open; what it had counted stays."""
+    for file in folder.glob(f"gauge_live*_{pid}.db"):
+        file.unlink()
+
+
 def exposition(accept: str) -> tuple[bytes, str]:
     """All figures and their content type, in the form that the ``Accept`` header asks for, else Prometheus's text."""
     registry = _REGISTRY
     if os.environ.get(_FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
+        for looked in _LOOKED:
+            registry.register(looked)
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type

@@ -14,6 +14,7 @@ from wenshu.core.telemetry import metrics
 metrics.IN_FLIGHT.inc()
 with metrics.timed(metrics.DATABASE_WAIT, "read"):
     pass
+metrics.JOBS.replace({("k", "ready"): 3})
 if sys.argv[1] == "show":
     print(metrics.exposition("")[0].decode())
 """
@@ -45,13 +46,21 @@ def test_the_form_is_the_one_that_is_asked_for() -> None:
 
 
 def test_processes_that_share_a_folder_answer_for_all(tmp_path) -> None:
-    env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    folder = tmp_path / "figures"
+    env = {**os.environ, **metrics.shared(folder)}
 
     def run(word: str) -> str:
         command = [sys.executable, "-c", COUNTING, word]
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+            said = process.communicate()[0]
+        assert process.returncode == 0
+        metrics.forget(folder, process.pid)
+        return said
 
     run("count")
     shown = run("show")
     assert 'wenshu_database_wait_seconds_count{access="read"} 2.0' in shown
     assert "wenshu_build_info{" in shown
+    # Of what was open only the living count.
+    assert "wenshu_http_requests_in_flight 1.0" in shown
+    assert 'wenshu_jobs{kind="k",state="ready"} 3.0' in shown
