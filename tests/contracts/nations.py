@@ -119,6 +119,10 @@ class Nation:
             assert put.status_code == 200, put.text
         elif "{link}" in route or "/files/" in route or "add_" in route:
             values["link"] = self.link(owner)
+        elif "/export/" in route:
+            body = {"userId": self.marker}
+            made = self.client.post("/api/v1/admin/export", json=body, headers=owner)
+            values["jobId"] = made.json()["data"]["jobId"]
         elif "/users/" in route:
             values["userId"] = self.people.user(self.a, f"{self.marker}-{fresh}", "viewer", org="a1").user_id
         elif "/keys/" in route:

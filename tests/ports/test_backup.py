@@ -32,7 +32,7 @@ from wenshu.server.prepare import own
 
 ROWS = 25
 BODY = "差旅费须在返程后三日内提交。".encode() * 20_000
-MADE_ANEW = {"index_state", "generations", "passages", "passage_owners", "passage_vectors"}
+MADE_ANEW = {"index_state", "generations", "facts", "passages", "passage_owners", "passage_vectors"}
 """The index and what is known of it."""
 OF_INDEX = {"generation", "chunks", "structure"}
 """What rows of the library say of their passages, which are made anew."""

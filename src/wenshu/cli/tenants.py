@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from wenshu.cli import estate
 from wenshu.cli.administer import Home, PageNumber, PageSize, call, show_one, show_page
 
 app = typer.Typer(help="租户 Tenants.", no_args_is_help=True, rich_markup_mode=None)
@@ -48,3 +49,15 @@ def disable(code: Code, home: Home = None) -> None:
 def enable(code: Code, home: Home = None) -> None:
     """启用租户 Open a tenant again."""
     show_one(call(home, "POST", "tenants", code, "enable"), _COLUMNS)
+
+
+@app.command("export")
+def export(code: Code, to: estate.To, home: Home = None) -> None:
+    """导出租户的全部数据与文件 Export all rows and files of a tenant."""
+    estate.export(home, "", {"tenantId": code}, to)
+
+
+@app.command("erase")
+def erase(code: Code, yes: estate.Yes = False, home: Home = None) -> None:
+    """永久删除租户的全部数据与文件 Delete all rows and files of a tenant for good."""
+    estate.erase(home, "", {"tenantId": code}, named=f"租户 tenant {code}", yes=yes)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wenshu.cli import estate
 from wenshu.cli.administer import Home, OfTenant, PageNumber, PageSize, ask_server, call, show_one, show_page
 from wenshu.cli.client import CallFailed, Client
 from wenshu.cli.output import note, say
@@ -78,6 +79,21 @@ def enable(username: Name, tenant: OfTenant = "", home: Home = None) -> None:
 def reset_password(username: Name, tenant: OfTenant = "", home: Home = None) -> None:
     """重置密码，新密码只显示一次 Make up a new password, shown once."""
     _tell_password(_change(home, tenant, username, "POST", "reset-password"))
+
+
+Person = Annotated[str, typer.Argument(help="用户名，或会话的 user_id A user's name, or the user_id of sessions.")]
+
+
+@app.command("export")
+def export(person: Person, to: estate.To, tenant: OfTenant = "", home: Home = None) -> None:
+    """导出一个人的账户、会话与消息 Export somebody's account, sessions and messages."""
+    estate.export(home, tenant, {"userId": person}, to)
+
+
+@app.command("erase")
+def erase(person: Person, tenant: OfTenant = "", yes: estate.Yes = False, home: Home = None) -> None:
+    """永久删除一个人的账户、会话与消息 Delete somebody's account, sessions and messages for good."""
+    estate.erase(home, tenant, {"userId": person}, named=f"用户 user {person}", yes=yes)
 
 
 def _change(

@@ -33,12 +33,14 @@ from wenshu.core.storage.store import open_store, place
 from wenshu.core.storage.sweep import sweep_for_ever
 from wenshu.core.telemetry import tracing
 from wenshu.kit.errors import InvalidInput
+from wenshu.knowledge.catalog import Catalog
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.reply import Replier
 from wenshu.knowledge.sources import Sources
 from wenshu.server.dialects import dialect_for
 from wenshu.server.durable import Durable
 from wenshu.server.gateway import gateway, model_settings_fault
+from wenshu.server.holdings import holdings
 from wenshu.server.home import Home
 from wenshu.server.identity import Identity, identity
 from wenshu.server.library import Library, kept_library
@@ -50,6 +52,7 @@ from wenshu.services.assistant.parts import Assistant
 from wenshu.services.assistant.retention import register as register_retention
 from wenshu.services.gateway.parts import Gateway
 from wenshu.services.operations.parts import Operations
+from wenshu.services.operations.run import register as register_operations
 from wenshu.web.address import networks
 from wenshu.web.context import WebContext
 from wenshu.web.health import Check
@@ -85,6 +88,7 @@ class Composed:
     identity: Identity
     durable: Durable
     gateway: Gateway
+    catalog: Catalog
     checks: dict[str, Check]
     notices: list[str]
     """What the operator should know, though everything works."""
@@ -97,8 +101,18 @@ class Composed:
     @property
     def operations(self) -> Operations:
         """What looking after the jobs and the rest of the house takes."""
-        accounts = self.identity.accounts
-        return Operations(accounts.database, self.durable.jobs, self.durable.rules, accounts.audit, self.assistant.zone)
+        accounts, assistant = self.identity.accounts, self.assistant
+        return Operations(
+            database=accounts.database,
+            jobs=self.durable.jobs,
+            rules=self.durable.rules,
+            audit=accounts.audit,
+            revocations=accounts.revocations,
+            catalog=self.catalog,
+            files=assistant.files,
+            holdings=holdings(),
+            zone=assistant.zone,
+        )
 
     async def end(self, seconds: float) -> None:
         """End what is under way, each in its own way, within this time; none of it is lost."""
@@ -134,9 +148,10 @@ async def composed(
         await recover(assistant)
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
-        checks |= await durable.start()
         gate = await opened.enter_async_context(gateway(settings, database, known.accounts.audit, material, embeds))
-        parts = Composed(web, assistant, known, durable, gate, checks, material.notices)
+        parts = Composed(web, assistant, known, durable, gate, material.catalog, checks, material.notices)
+        register_operations(durable.kinds, parts.operations)
+        checks |= await durable.start()
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
             async with _beside(keep_recovering(assistant)):
                 yield parts

@@ -66,6 +66,10 @@ class Rules:
             for kind, days in (await self.read(tenant)).items()
         }
 
+    async def delete_some(self, kind: AgedKind, scope: Scope, before: datetime) -> int:
+        """Delete some things of a kind, whatever the rules say; how many, 0 once none is left."""
+        return await self._aged[kind].delete_some(scope, before)
+
     async def carry_out(self, job: RunningJob) -> dict[str, int]:
         """Delete what all tenants' rules let go, a few at a time; how many of each kind. Each log tells of its own."""
         total: dict[str, int] = {}

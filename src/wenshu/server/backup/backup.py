@@ -37,8 +37,8 @@ from wenshu.server.move import notes
 from wenshu.server.move.rows import Rows
 from wenshu.server.move.tables import canonical
 
-LEFT_OUT = frozenset({"index_state", "generations"})
-"""They tell of an index, which a restored server makes anew."""
+LEFT_OUT = frozenset({"index_state", "generations", "facts"})
+"""They are made anew with the index of a restored server, from the documents."""
 
 Stage = Literal["rows", "files"]
 

@@ -8,9 +8,13 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from wenshu.core.auth.audit import Audit
+from wenshu.core.auth.revoked import Revocations
 from wenshu.core.database.engine import Database
 from wenshu.core.jobs.jobs import Jobs
 from wenshu.core.jobs.rules import Rules
+from wenshu.core.storage.files import Files
+from wenshu.knowledge.catalog import Catalog
+from wenshu.services.operations.holdings import Holdings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,10 @@ class Operations:
     jobs: Jobs
     rules: Rules
     audit: Audit
+    revocations: Revocations
+    catalog: Catalog
+    files: Files
+    holdings: Holdings
     zone: ZoneInfo
 
 

@@ -9,12 +9,24 @@ from starlette.responses import Response
 from wenshu.core.database.scope import Scope
 from wenshu.core.jobs.events import ProgressEvent
 from wenshu.core.jobs.states import JobState
-from wenshu.services.operations import retention
+from wenshu.services.operations import estate, retention
 from wenshu.services.operations.parts import Parts
-from wenshu.services.operations.schemas import JobDetail, JobPage, JobSummary, NewRules, PageNumber, PageSize, Retention
+from wenshu.services.operations.schemas import (
+    Export,
+    JobDetail,
+    JobPage,
+    JobSummary,
+    JobTaken,
+    NewRules,
+    PageNumber,
+    PageSize,
+    Retention,
+    Whose,
+)
 from wenshu.web.caller import AnyAdministrator, Caller, Code, Gate
 from wenshu.web.coded import ADMIN
 from wenshu.web.dialect import Said, StreamEvent
+from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import dialect_router
 from wenshu.web.sse import event_stream
 
@@ -93,6 +105,24 @@ async def get_retention(admin: AnyAdministrator, parts: Parts) -> Retention:
 async def set_retention(body: NewRules, admin: AnyAdministrator, parts: Parts) -> Retention:
     """All of it anew: what is null or left out is kept for ever."""
     return await retention.set_rules(parts, admin, body)
+
+
+@router.post("/export", summary="导出租户或个人的数据 Export a tenant or a person", dependencies=[ONCE])
+async def export(body: Whose, admin: AnyAdministrator, parts: Parts) -> JobTaken:
+    """A job that puts all of it into one ZIP file."""
+    return await estate.export(parts, admin, body)
+
+
+@router.get("/export/{jobId}", summary="导出的进度与文件 An export's file")
+async def get_export(jobId: JobId, admin: AnyAdministrator, parts: Parts) -> Export:  # noqa: N803 (the dialect's spelling)
+    """A link to the file, once there is one."""
+    return await estate.exported(parts, admin, jobId)
+
+
+@router.post("/erasure", summary="删除租户或个人的数据 Erase a tenant or a person", dependencies=[ONCE])
+async def erase(body: Whose, admin: AnyAdministrator, parts: Parts) -> JobTaken:
+    """A job that deletes all of it for good."""
+    return await estate.erase(parts, admin, body)
 
 
 async def _told(events: AsyncGenerator[ProgressEvent]) -> AsyncIterator[StreamEvent]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from wenshu.core.jobs.events import ProgressEvent
 from wenshu.core.jobs.job import Job
@@ -46,6 +46,40 @@ class NewRules(Wire):
     uploads: Days = None
     jobs: Days = None
     audit: Annotated[Whole, Field(ge=180, le=36500)] | None = None
+
+
+class Whose(Wire):
+    """Of whom: a person of the tenant, or a whole tenant; exactly one of the two."""
+
+    user_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)] | None = Field(
+        None, description="会话的 user_id，或用户的编号、用户名 A session's user_id, or a user's id or name"
+    )
+    tenant_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)] | None = Field(
+        None, description="租户编码；运维管理员 A tenant's code; for operators"
+    )
+
+
+class JobTaken(Wire):
+    """The job that does it."""
+
+    job_id: str
+
+
+class ExportedFile(Wire):
+    """The file of an export; ``url`` is signed and expires."""
+
+    name: str
+    size: int
+    sha256: str
+    url: str
+
+
+class Export(Wire):
+    """How far an export is."""
+
+    job_id: str
+    state: JobState
+    file: ExportedFile | None
 
 
 class JobError(BaseModel):
