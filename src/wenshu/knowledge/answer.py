@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from wenshu.knowledge.cite import Citation, Cited, Statement
 from wenshu.knowledge.compare import compare, compares
 from wenshu.knowledge.coverage import Folded, Probe
 from wenshu.knowledge.doubt import confidence, missing, unknown
+from wenshu.knowledge.factbook import Told
 from wenshu.knowledge.growth import grows, growth
+from wenshu.knowledge.holding import held, seeks_rows
 from wenshu.knowledge.listing import listed
 from wenshu.knowledge.lookup import look_up
 from wenshu.knowledge.passage import Passage
@@ -16,6 +19,7 @@ from wenshu.knowledge.question import Question, read
 from wenshu.knowledge.quote import statements, whole_pair
 from wenshu.knowledge.rank import Candidate, ranked
 from wenshu.knowledge.scene import Scene
+from wenshu.knowledge.stated import stated
 from wenshu.knowledge.thesaurus import Thesaurus
 from wenshu.zh.fold import fold
 
@@ -39,6 +43,7 @@ def answer(
     passages: Sequence[Passage],
     *,
     beyond: Sequence[Passage] = (),
+    facts: Sequence[Told] = (),
     told: str = "",
     today: date | None = None,
     thesaurus: Thesaurus | None = None,
@@ -47,28 +52,31 @@ def answer(
 
     A QA pair whose question is the one asked is answered with its whole answer. ``told`` is what was answered before:
     nothing of it is said again. ``beyond`` are all the pieces of tables that only have a piece among the passages: what
-    is worked out over a table needs them. ``today`` is what 今年 goes by. Never raises.
+    is worked out over a table needs them. ``facts`` are what the library states of what the question names.
+    ``today`` is what 今年 goes by. Never raises.
 
     Where the question's own words find no answer, the words are tried that a tenant's ``thesaurus`` has for them.
     """
-    said = _answer(question, passages, beyond, told, today, thesaurus)
+    hand = _Hand([passage for passage in passages if passage.text.strip()] or _places(facts), beyond, facts)
+    said = _answer(question, hand, told, today, thesaurus)
     if said.refusal is None or thesaurus is None:
         return said
     texts = [f"{passage.title} {passage.heading} {passage.text}" for passage in passages]
-    others = (_answer(one, passages, beyond, told, today, thesaurus) for one in thesaurus.wordings(question, texts))
+    others = (_answer(one, hand, told, today, thesaurus) for one in thesaurus.wordings(question, texts))
     return next((other for other in others if other.refusal is None), said)
 
 
-def _answer(
-    question: str,
-    passages: Sequence[Passage],
-    beyond: Sequence[Passage],
-    told: str,
-    today: date | None,
-    thesaurus: Thesaurus | None,
-) -> Answer:
+class _Hand(NamedTuple):
+    """What there is at hand: see ``answer``."""
+
+    passages: Sequence[Passage]
+    beyond: Sequence[Passage]
+    facts: Sequence[Told]
+
+
+def _answer(question: str, hand: _Hand, told: str, today: date | None, thesaurus: Thesaurus | None) -> Answer:
     asked = read(question, thesaurus)
-    passages = [passage for passage in passages if passage.text.strip()]
+    passages = hand.passages
     if not asked.runs or not passages:
         return Answer(refusal=NOTHING_FOUND if asked.runs else NOTHING_ASKED)
     scene = Scene(asked, passages, today)
@@ -78,7 +86,7 @@ def _answer(
     if pair := _matching_pair(asked, passages):
         return Answer((whole_pair(pair),), certain=True)
     doubt = confidence(scene, found)
-    if read_off := _read_off(scene, found, doubt, beyond):
+    if read_off := _read_off(scene, found, doubt, hand):
         return Answer(read_off, certain=True)
     lacking = tuple(_as_written(question, gap) for gap in missing(asked, passages))
     absent = _as_written(question, unknown(scene, question))
@@ -92,7 +100,7 @@ def _answer(
 
 def needs_more(asked: Question) -> bool:
     """Whether the answer may have to be worked out: over all rows of a table, or from another year's figure."""
-    return compares(asked) or grows(asked)
+    return compares(asked) or grows(asked) or seeks_rows(asked)
 
 
 def _more(scene: Scene, found: Sequence[Candidate], told: str) -> Answer:
@@ -124,6 +132,10 @@ def _as_written(question: str, gap: str) -> str:
     """Write a folded piece of the question as the question does (folding keeps lengths)."""
     at = fold(question).find(gap) if gap else -1
     return question[at : at + len(gap)] if at >= 0 else gap
+
+
+def _places(facts: Sequence[Told]) -> list[Passage]:
+    return list({one.passage.key: one.passage for one in facts}.values())
 
 
 def _matching_pair(asked: Question, passages: Sequence[Passage]) -> Passage | None:
@@ -160,16 +172,16 @@ def _chosen(found: Sequence[Candidate]) -> list[Candidate]:
     return sorted(chosen, key=lambda candidate: (first[candidate.passage.key], candidate.span.start))
 
 
-def _read_off(
-    scene: Scene, found: Sequence[Candidate], doubt: float, beyond: Sequence[Passage]
-) -> tuple[Statement, ...]:
-    """What a list or table says to the question, where no sentence says as much of it."""
-    asked, passages = scene.question, scene.passages
+def _read_off(scene: Scene, found: Sequence[Candidate], doubt: float, hand: _Hand) -> tuple[Statement, ...]:
+    """What a list, a table or a fact says to the question, where no sentence says as much of it."""
+    asked, passages, beyond = scene.question, scene.passages, hand.beyond
+    named = list({passage.key: passage for passage in (*passages, *_places(hand.facts))}.values())
     whole = {passage.key: passage for passage in (*beyond, *passages)}
     wide = scene.over(tuple(whole.values())) if beyond else scene
-    if worked_out := compare(wide, frozenset(passage.key for passage in beyond)):
+    complete = frozenset(passage.key for passage in beyond)
+    if worked_out := compare(wide, complete) or held(wide, complete):
         return worked_out.statements
-    finding = listed(asked, passages) or look_up(asked, passages) or growth(wide)
+    finding = listed(asked, passages) or look_up(asked, named) or stated(asked, scene.when, hand.facts) or growth(wide)
     if finding is None:
         return ()
     best = found[0] if found else None

@@ -1,6 +1,7 @@
 """Which column of a table a question asks for, and by which cell it names a row."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from wenshu.knowledge.question import Question
@@ -64,6 +65,8 @@ def chosen_columns(asked: Question, row: Row) -> tuple[int, ...]:
     filled = zip(row.columns, row.cells, strict=True)
     strengths = [column_strength(asked, stem(column)) if cell else 0.0 for column, cell in filled]
     strengths[key] = 0.0
+    if duties := in_charge(asked, row.columns):
+        strengths = [1.0 if at in duties and at != key else 0.0 for at in range(len(row.columns))]
     best = max(strengths)
     wanted = [at for at, strength in enumerate(strengths) if best >= _ENOUGH and strength >= best - _ABOUT]
     if not wanted:
@@ -84,12 +87,21 @@ def chosen_columns(asked: Question, row: Row) -> tuple[int, ...]:
     return tuple(sorted({*wanted, *named}))
 
 
+def in_charge(asked: Question, columns: Sequence[str]) -> list[int]:
+    """The columns that say what somebody is in charge of, where that is asked: 分管哪些部门 is not for the 部门."""
+    if _DUTY.search(asked.text) is None:
+        return []
+    return [at for at, column in enumerate(columns) if _DUTIES.search(stem(column))]
+
+
 @lru_cache(maxsize=4096)
 def stem(cell: str) -> str:
     """A cell or column's name, folded, without what stands in brackets at its end."""
     return _BRACKETS.sub("", fold(cell)).strip()
 
 
+_DUTY = re.compile(r"(?:负责|分管|主管|管理|管)(?:着|的是?)?(?:什么|哪些|哪[几两三])")
+_DUTIES = re.compile(r"分管|主管(?!人)|职责|负责(?!人)|管辖")
 _BY_KIND = 0.7
 _ENOUGH, _ABOUT = 0.5, 0.05
 _OTHER = 0.9

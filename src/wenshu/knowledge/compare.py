@@ -33,7 +33,7 @@ def compare(scene: Scene, whole: frozenset[str] = frozenset()) -> Finding | None
     asked = scene.question
     if not compares(asked):
         return None
-    found = [table for table in tables(scene.passages) if _is_whole(table, whole)]
+    found = [table for table in tables(scene.passages) if is_whole(table, whole)]
     for work in (_apart, _over_rows):
         best: tuple[float, Finding] | None = None
         for table in found:
@@ -73,14 +73,15 @@ _KINDS = tuple(
         (r"人|走的", r"人"),
     )
 )
-_MOST_ROWS = 60
+_MOST_ROWS = 400
 _ENOUGH = 0.7
 _NAMED, _BY_UNIT = 0.5, 0.65
-_MOST_SHOWN = 12
+_MOST_SHOWN, _MOST_CITED = 12, 40
 _MOST_LINES = 400
 
 
-def _is_whole(table: Table, whole: frozenset[str]) -> bool:
+def is_whole(table: Table, whole: frozenset[str]) -> bool:
+    """Whether all rows of a table are there: none of its passages is a part, but for those that are all there."""
     held = {line.passage.key: line.passage for line in table.lines}
     return len(table.lines) <= _MOST_LINES and all(not is_part(one) or key in whole for key, one in held.items())
 
@@ -199,7 +200,17 @@ def _over_rows(scene: Scene, table: Table) -> Finding | None:
         return None
     found = series(lines, columns[0][1])
     said = _worked_out(asked, found) if found else None
-    return _finding(said, lines, coverage + columns[0][0] / 100) if said else None
+    return _finding(said, _shown(asked, found, lines), coverage + columns[0][0] / 100) if said and found else None
+
+
+def _shown(asked: Question, found: Series, lines: Sequence[Line]) -> Sequence[Line]:
+    """The rows to cite: all where they are few, else the highest or lowest, or as many as can be looked at."""
+    if len(lines) <= _MOST_SHOWN:
+        return lines
+    for choose, pattern in ((max, _HIGHEST), (min, _LOWEST)):
+        if pattern.search(asked.text):
+            return [lines[found.values.index(choose(found.values))]]
+    return lines[:_MOST_CITED]
 
 
 def _rows_of_two(asked: Question, table: Table) -> list[Line]:
@@ -278,8 +289,10 @@ _BARE = re.compile("^(?:哪|谁).*?(?=[贵高大多重长快便低小少轻短�
 
 
 def _sum(found: Series) -> str | None:
-    if _NOT_ADDED.search(found.name) or found.unit == "%" or len(found.lines) > _MOST_SHOWN:
+    if _NOT_ADDED.search(found.name) or found.unit == "%":
         return None
+    if len(found.lines) > _MOST_SHOWN:
+        return f"{found.name}合计为{spoken(sum(found.values, Decimal(0)), found)}（共{len(found.lines)}项相加）。"
     return f"{found.name}合计为{spoken(sum(found.values, Decimal(0)), found)}（{_figures(found, ' + ')}）。"
 
 
@@ -288,6 +301,8 @@ _NOT_ADDED = re.compile(r"价|率|比|均|占|增长|增幅|日期|编号|%|期$
 
 def _mean(found: Series) -> str:
     value = sum(found.values, Decimal(0)) / len(found.values)
+    if len(found.lines) > _MOST_SHOWN:
+        return f"{found.name}平均为{spoken(round(value, 2), found)}（共{len(found.lines)}项）。"
     return f"{found.name}平均为{spoken(round(value, 2), found)}（{_figures(found, '、')}）。"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from wenshu.knowledge.advertising import advice
 from wenshu.knowledge.brief import Brief, read_brief
 from wenshu.knowledge.cite import Cited, Statement
+from wenshu.knowledge.factbook import Told
 from wenshu.knowledge.ideas import Pool, write_ideas
 from wenshu.knowledge.material import Fact, facts
 from wenshu.knowledge.passage import Passage
@@ -29,14 +30,17 @@ class Draft(Cited):
     """Whether the library had any fact for it."""
 
 
-def ideas(topic: str, passages: Sequence[Passage], theme: str | None = None, *, variant: int = 0) -> Draft:
+def ideas(
+    topic: str, passages: Sequence[Passage], theme: str | None = None, *, variant: int = 0, known: Sequence[Told] = ()
+) -> Draft:
     """Draft three ideas or as many as asked for, each with title, angle, hook and outline, their facts cited.
 
-    What the library does not say stays open as 【待补：…】; nothing is invented. The theme decides the tone, which ways
+    What the library does not say stays open as 【待补：…】; nothing is invented. ``known`` is what it
+    states of the topic's thing. The theme decides the tone, which ways
     of telling come first and which facts are preferred; a further ``variant`` takes them in another order.
     """
     brief, (tone, style) = read_brief(topic), tone_of(theme)
-    found = _fitting(facts(brief.subject, passages, limit=_IDEA_FACTS))
+    found = _fitting(facts(brief.subject, passages, limit=_IDEA_FACTS, known=known))
     lines = [
         *_opening(brief, found, style, tone),
         *write_ideas(brief, Pool(found, tone, passages, variant), tone, variant),
@@ -44,7 +48,9 @@ def ideas(topic: str, passages: Sequence[Passage], theme: str | None = None, *, 
     return _draft(brief, found, lines)
 
 
-def script(topic: str, passages: Sequence[Passage], theme: str | None = None, *, variant: int = 0) -> Draft:
+def script(
+    topic: str, passages: Sequence[Passage], theme: str | None = None, *, variant: int = 0, known: Sequence[Told] = ()
+) -> Draft:
     """Draft a shooting script as a Markdown table (镜头 | 时间 | 画面 | 口播 | 字幕 | 来源), spoken facts cited.
 
     A shot lasts as long as its line is spoken at 4.5 characters a second, at least three seconds; the whole is as long
@@ -52,7 +58,7 @@ def script(topic: str, passages: Sequence[Passage], theme: str | None = None, *,
     """
     brief, (tone, style) = read_brief(topic), tone_of(theme)
     most = max(_IDEA_FACTS, int((brief.seconds or USUAL_SECONDS) * _FACTS_A_SECOND))
-    found = _fitting(facts(brief.subject, passages, limit=most))
+    found = _fitting(facts(brief.subject, passages, limit=most, known=known))
     made = film(brief, found, tone, variant)
     head = [*_opening(brief, found, style, tone), Statement(f"{_length(brief, made.seconds, made.carried)}\n")]
     table = [

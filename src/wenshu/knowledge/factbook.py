@@ -1,15 +1,16 @@
 """The book of what documents state: kept in the transaction of a document's row, read within a scope."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, insert, select
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select
 
 from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import Scope
 from wenshu.knowledge.catalog import Catalog
-from wenshu.knowledge.facts import LONGEST_NAME, Fact, Kind, key
+from wenshu.knowledge.facts import Fact, Kind, key, name_of
 from wenshu.knowledge.items import Made, Stated, title_of
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.search import passage_of
@@ -55,17 +56,21 @@ class FactBook:
         self._catalog = catalog
 
     async def about(self, scope: Scope, question: str, near: Sequence[Passage]) -> list[Known]:
-        """What is stated of the things that a question (folded) names, and under the names in it, at most 400 facts.
+        """What is stated of the things that a question (folded) names, and under the names in it.
 
-        Things are named wherever they stand in the library; an attribute counts in the documents of ``near``, the
-        passages found for the question. The newest documents come first.
+        Things are named wherever they stand in the library, by the first cell of their row or by another; an attribute
+        counts in the documents of ``near``, the passages found for the question. The newest documents come first.
         """
         names = _names(question)
         owners = documents_of(near)
         if not names:
             return []
         async with self._catalog.database.read(scope) as tx:
-            found = await _read(tx, scope, facts.c.subject_key.in_(names))
+            called = or_(facts.c.subject_key.in_(names), facts.c.value_key.in_(names))
+            # What a thousand rows are called by names none of them; all of them would have to be put in order.
+            some = select(facts.c.id).where(called, scope.sees(facts)).limit(_MOST_SEEN)
+            found = await _read(tx, scope, facts.c.id.in_(some))
+            found += await _rows_of(tx, scope, [one for one in found if key(one.fact.subject) not in names])
             if owners:
                 wanted = facts.c.attribute_key.in_(names), documents.c.id.in_(owners)
                 found += await _read(tx, scope, *wanted)
@@ -116,19 +121,21 @@ class FactBook:
 
 _AT_ONCE = 1_000
 _MOST_FACTS = 200
+_MOST_TABLES_OF_ROWS = 8
+_MOST_SEEN = 2_000
 _MOST_TABLES, _MOST_OF_TABLE, _MOST_PIECES = 3, 5_000, 60
-_LONGEST_QUESTION = 60
-_SHORTEST, _LONGEST = 2, 24
+_LONGEST_QUESTION = 50
+_SHORTEST, _LONGEST = 2, 20
+_PAUSE = re.compile(r"[，。；？！,;?!]")
 
 
 def _names(question: str) -> list[str]:
     """Every stretch of the question that a subject or attribute may be called by."""
-    text = "".join(question[-_LONGEST_QUESTION:].split())
-    longest = min(_LONGEST, LONGEST_NAME)
     pieces = (
         text[start : start + size]
+        for text in _PAUSE.split("".join(question[-_LONGEST_QUESTION:].split()))
         for start in range(len(text))
-        for size in range(_SHORTEST, min(longest, len(text) - start) + 1)
+        for size in range(_SHORTEST, min(_LONGEST, len(text) - start) + 1)
     )
     return list(dict.fromkeys(pieces))
 
@@ -152,6 +159,18 @@ async def _read(
     mine = scope.sees(facts), scope.sees(documents)
     rows = await tx.all(wanted.where(*conditions, *mine).order_by(documents.c.id.desc(), facts.c.id).limit(limit))
     return [_known(row) for row in rows]
+
+
+async def _rows_of(tx: Transaction, scope: Scope, cells: Sequence[Known]) -> list[Known]:
+    """The rows of tables that the cells stand in, of each table those of a few."""
+    rows: dict[tuple[int, int], list[int]] = {}
+    for one in cells:
+        rows.setdefault(one.table, []).append(one.fact.row)
+    each = [
+        and_(documents.c.id == document, facts.c.table_number == table, facts.c.row_number.in_(numbers))
+        for (document, table), numbers in list(rows.items())[:_MOST_TABLES_OF_ROWS]
+    ]
+    return await _read(tx, scope, or_(*each)) if each else []
 
 
 def _known(row: Row[Any]) -> Known:
@@ -183,6 +202,7 @@ def _row(stated: Stated) -> dict[str, str | int]:
         "attribute": fact.attribute,
         "attribute_key": key(fact.attribute),
         "value": fact.value,
+        "value_key": name_of(fact),
         "number": fact.number,
         "unit": fact.unit,
         "day": fact.day,

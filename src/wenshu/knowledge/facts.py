@@ -53,6 +53,12 @@ def key(name: str) -> str:
     return "".join(stem(name).split())
 
 
+def name_of(fact: Fact) -> str:
+    """The key of a cell that may name its row as well as the first one does (墨鱼丸 beside F201); else ""."""
+    found = key(fact.value) if fact.kind == "cell" and len(fact.value) <= _LONGEST_CELL_NAME else ""
+    return found if len(found) > 1 and not _NUMERIC.fullmatch(found) else ""
+
+
 def facts_of(title: str, parsed: Parsed) -> list[Fact]:
     """The facts of a document called ``title``, in the order of its text, at most ``MOST_FACTS``. Never raises."""
     found: list[Fact] = []
@@ -228,6 +234,8 @@ def _pairs(text: str) -> Iterator[re.Match[str]]:
         found = _PAIR.match(text, found.end())
 
 
+_LONGEST_CELL_NAME = 24
+_NUMERIC = re.compile(r"[^\u3400-\u9fffa-z]+|[\d.,]+.{0,3}")
 _TWO = 2
 _MOST_CELLS = 4 * MOST_FACTS
 _LONGEST_THING = 14

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from wenshu.knowledge.cite import Statement, cite
-from wenshu.knowledge.columns import ANSWERING, column_strength, stem
+from wenshu.knowledge.columns import ANSWERING, column_strength, in_charge, stem
 from wenshu.knowledge.coverage import Folded, Probe, gaps
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import Question
@@ -135,6 +135,8 @@ def _matches(probe: Probe, table: Table) -> Iterator[_Match]:
 
 def _wanted(asked: Question, columns: Sequence[str], named: Sequence[float]) -> tuple[int, ...]:
     """The columns asked for: those named best, else those that answer this kind of question."""
+    if duties := in_charge(asked, columns):
+        return tuple(duties)
     strongest = max(named)
     if strongest >= 0.5:
         return tuple(at for at, strength in enumerate(named) if strength == strongest)

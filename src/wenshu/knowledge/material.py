@@ -9,8 +9,10 @@ from wenshu.knowledge.brief import read_brief
 from wenshu.knowledge.cite import PRONOUNS, Citation, Statement, cite
 from wenshu.knowledge.claims import amounts
 from wenshu.knowledge.coverage import Folded, Probe
+from wenshu.knowledge.factbook import Told
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import read
+from wenshu.knowledge.stated import in_words
 from wenshu.knowledge.units import Unit, plain, units
 from wenshu.zh.sentences import Span, clauses, trim
 
@@ -96,10 +98,11 @@ def subject_of(request: str) -> str:
     return read_brief(request).subject
 
 
-def facts(topic: str, passages: Sequence[Passage], limit: int = 8) -> list[Fact]:
+def facts(topic: str, passages: Sequence[Passage], limit: int = 8, known: Sequence[Told] = ()) -> list[Fact]:
     """Choose at most ``limit`` facts about the topic, the most telling first, no two alike.
 
-    A passage that shares less than a third of the topic's words gives none.
+    A passage that shares less than a third of the topic's words gives none. ``known`` is what the library states of
+    the topic's thing: it fills what the passages leave open.
     """
     probe = Probe(read(topic))
     about = [passage for passage in passages if _is_about(probe, passage)]
@@ -112,8 +115,24 @@ def facts(topic: str, passages: Sequence[Passage], limit: int = 8) -> list[Fact]
         if not any(_alike(fact.text, other.text) for other in chosen):
             chosen.append(fact)
         if len(chosen) >= limit:
-            break
+            return chosen
+    best = max((fact.relevance for fact in chosen), default=1.0)
+    for fact in (_of_known(one, best) for one in known):
+        if fact and len(chosen) < limit and not any(_alike(fact.text, other.text) for other in chosen):
+            chosen.append(fact)
     return chosen
+
+
+def _of_known(told: Told, relevance: float) -> Fact | None:
+    """A fact of a table or of a line with a key, said with its subject; else, and where it is unfit, None."""
+    stated = told.known.fact
+    if stated.kind not in {"cell", "pair"} or any(each.search(in_words(stated)) for each in _UNFIT):
+        return None
+    said = in_words(stated._replace(kind="cell"))
+    if not _SHORTEST_FACT <= len(said) <= _LONGEST_FACT:
+        return None
+    passage = told.passage
+    return Fact(said, cite(passage, stated.start - passage.start, stated.end - passage.start), relevance=relevance)
 
 
 class _Topic:

@@ -16,10 +16,12 @@ from wenshu.kit import clock
 from wenshu.knowledge.answer import NOTHING_MORE, Answer, answer, needs_more
 from wenshu.knowledge.cite import Cited, Statement
 from wenshu.knowledge.drafts import checked, ideas, script
+from wenshu.knowledge.factbook import Known, Told
 from wenshu.knowledge.followup import Turn, leans, rewrite
 from wenshu.knowledge.growth import grows, year_before
 from wenshu.knowledge.items import title_of
 from wenshu.knowledge.material import facts, subject_of
+from wenshu.knowledge.moments import moments
 from wenshu.knowledge.nearest import nearest
 from wenshu.knowledge.notes import Outside
 from wenshu.knowledge.passage import Passage
@@ -28,6 +30,7 @@ from wenshu.knowledge.question import Question, read
 from wenshu.knowledge.reword import reword
 from wenshu.knowledge.search import Searcher
 from wenshu.knowledge.sources import Sources
+from wenshu.knowledge.stated import beside, likeliest, matches, names_in, of_likely_tables, of_the_named
 from wenshu.knowledge.suggest import suggest
 from wenshu.knowledge.summary import may_want_summary, summarise, wants_summary
 from wenshu.knowledge.telling import Telling, citations_of, sources_of, text_of
@@ -43,6 +46,7 @@ DOCUMENTS, PAIRS = 8, 3
 STOPPED = "已停止"
 OUTSIDE = "\n外部资源（小红书）中的相关内容："
 _MOST_NOTES = 2
+_LONGEST_ATTRIBUTE = 12
 _MOST_TABLE_PIECES = 60
 _OF_THE_YEAR_BEFORE = 3
 
@@ -160,6 +164,8 @@ class Replier:
         if self._model and turns and not more and leans(request.question) == "surely":
             reworded = await reword(self._model, request.question, turns)
             wordings = (reworded, *wordings) if reworded else wordings
+        if len(wordings) > 1:
+            wordings = await self._stated_first(scope, wordings)
         told = "\n".join(turn.answer for turn in turns) if more else ""
         tried: list[_Material] = []
         for wording in wordings:
@@ -168,7 +174,37 @@ class Replier:
             if material.said.refusal is None:
                 return material
             tried.append(material)
-        return tried[0]
+        last = None if more else await self._of_the_last(scope, request, turns)
+        return last or tried[0]
+
+    async def _of_the_last(self, scope: Scope, request: ReplyRequest, turns: Sequence[Turn]) -> "_Material | None":
+        """An attribute alone (起订多少), asked of the thing that was last asked about: where just that is stated."""
+        if not turns or not request.use_library or len(request.question) > _LONGEST_ATTRIBUTE:
+            return None
+        before = turns[-1].asked
+        known = await self._sources.book.about(scope, read(before).text, [])
+        wordings = [f"{name}的{request.question}" for name in names_in(before, known)]
+        for wording in await self._sure(scope, wordings):
+            material = await self._material(scope, request, wording)
+            material.said = _extract(material, "")
+            if material.said.certain:
+                return material
+        return None
+
+    async def _stated_first(self, scope: Scope, wordings: Sequence[str]) -> list[str]:
+        """The wordings that the library states an answer to before the others: those are what was meant."""
+        surely = await self._sure(scope, wordings)
+        return [*surely, *(wording for wording in wordings if wording not in surely)]
+
+    async def _sure(self, scope: Scope, wordings: Sequence[str]) -> list[str]:
+        today, thesaurus = clock.now().date(), await self._searcher.synonyms.of(scope)
+        surely: list[str] = []
+        for wording in wordings:
+            asked = read(wording, thesaurus)
+            known = await self._sources.book.about(scope, asked.text, [])
+            if any(match.is_sure for match in matches(asked, moments(asked.text, today), known)):
+                surely.append(wording)
+        return surely
 
     async def _summary(self, scope: Scope, request: ReplyRequest) -> "_Material | None":
         """The uploads, or the one document of the library that the question names, as a whole: if that is asked for."""
@@ -194,12 +230,24 @@ class Replier:
         library = await self._search(scope, question, _pieces(request)) if request.use_library else []
         material = _Material(question, uploaded, library, thesaurus=thesaurus)
         asked = read(question, thesaurus)
-        if request.mode == "general" and library and needs_more(asked):
-            material.tables = await self._tables(scope, asked, library)
+        if request.mode != "general" and request.use_library:
+            known = await self._sources.book.about(scope, asked.text, [])
+            material.facts = await self._sources.book.told(scope, of_the_named(asked, known))
+        elif request.use_library:
+            material.known = await self._sources.book.about(scope, asked.text, library)
+            wanted = likeliest(asked, material.known, clock.now().date())
+            material.facts = await self._sources.book.told(scope, wanted)
+            if needs_more(asked):
+                material.tables = await self._tables(scope, asked, library, material.known)
         return material
 
-    async def _tables(self, scope: Scope, asked: Question, passages: Sequence[Passage]) -> list[Passage]:
-        """The whole of the tables that the likeliest passages are parts of, and what the year before has."""
+    async def _tables(
+        self, scope: Scope, asked: Question, passages: Sequence[Passage], known: Sequence[Known]
+    ) -> list[Passage]:
+        """The whole of the tables that the likeliest passages are parts of, or whose names the question names.
+
+        With them what the year before has, where growth is asked for.
+        """
         found: dict[str, Passage] = {}
         if earlier := year_before(asked) if grows(asked) else "":
             passages = [*passages, *await self._searcher.search(scope, earlier, limit=_OF_THE_YEAR_BEFORE)]
@@ -207,6 +255,9 @@ class Replier:
         for passage in passages:
             if passage.key not in found and len(found) < _MOST_TABLE_PIECES:
                 found |= {piece.key: piece for piece in await self._sources.table(scope, passage)}
+        if len(found) < _MOST_TABLE_PIECES:
+            also = await self._sources.book.tables(scope, of_likely_tables(asked, known))
+            found = {piece.key: piece for piece in also} | found
         return list(found.values())
 
     async def _write(self, request: ReplyRequest, material: "_Material", telling: Telling) -> bool:
@@ -247,7 +298,8 @@ class Replier:
         async def find(question: str) -> list[Passage]:
             return await self._search(scope, question, request.limit)
 
-        return await suggest(material.question, material.library, find)
+        facts = await self._sources.book.told(scope, beside(read(material.question), material.known))
+        return await suggest(material.question, material.library, find, facts=facts)
 
     async def _read(self, request: ReplyRequest, question: str, thesaurus: Thesaurus) -> list[Passage]:
         if not request.uploads:
@@ -272,6 +324,9 @@ class _Material:
     outside: list[Passage] = field(default_factory=list[Passage])
     tables: list[Passage] = field(default_factory=list[Passage])
     """All pieces of tables that the library's passages hold some of."""
+    known: list[Known] = field(default_factory=list[Known])
+    """What the library states of what the question names; below, what of it may answer, with its places."""
+    facts: list[Told] = field(default_factory=list[Told])
     thesaurus: Thesaurus | None = None
     """The words that the scope's questions are read by."""
 
@@ -292,7 +347,8 @@ def _composed(request: ReplyRequest, material: _Material) -> Cited:
     """Without a model: the sentences that answer, or a draft made of facts."""
     if request.mode != "general":
         make = ideas if request.mode == "idea_gen" else script
-        return make(request.question, material.all, request.theme or None, variant=request.variant)
+        known = material.facts
+        return make(request.question, material.all, request.theme or None, variant=request.variant, known=known)
     said = material.said or _extract(material, "")
     outside = _from_outside(material)
     if not outside:
@@ -324,9 +380,9 @@ def _extract(material: _Material, told: str) -> Answer:
     today = clock.now().date()
     find = partial(answer, material.question, told=told, today=today, thesaurus=material.thesaurus)
     said = find(material.uploaded)
-    if said.refusal is None or not material.library:
+    if said.refusal is None or not (material.library or material.facts):
         return said
-    return find(material.library, beyond=material.tables)
+    return find(material.library, beyond=material.tables, facts=material.facts)
 
 
 def _pieces(request: ReplyRequest) -> int:

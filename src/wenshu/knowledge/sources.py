@@ -11,6 +11,7 @@ from wenshu.core.database.engine import Transaction
 from wenshu.core.database.scope import Scope
 from wenshu.core.index.port import Entry
 from wenshu.knowledge.catalog import Catalog
+from wenshu.knowledge.factbook import FactBook
 from wenshu.knowledge.items import title_of
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.question import read
@@ -62,6 +63,8 @@ class Sources:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self.book = FactBook(catalog)
+        """What the passages' documents state."""
 
     async def piece(self, scope: Scope, name: str, ordinal: int) -> Piece | None:
         """A passage of the scope's document of this name, or None.

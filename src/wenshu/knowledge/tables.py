@@ -53,6 +53,7 @@ facts = Table(
     Column("attribute", String(64), nullable=False),
     Column("attribute_key", String(64), nullable=False),
     Column("value", Text, nullable=False),
+    Column("value_key", String(64), nullable=False),
     Column("number", String(40), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("day", String(10), nullable=False),
@@ -64,10 +65,12 @@ facts = Table(
     Column("row_number", Integer, nullable=False),
     Index("ix_facts_generation", "generation"),
     Index("ix_facts_tenant_code_subject_key", "tenant_code", "subject_key"),
+    Index("ix_facts_tenant_code_value_key", "tenant_code", "value_key"),
 )
 """What documents state (``facts.Fact``), each of the generation of the document's passages, in one of which it stands:
 ``ordinal``. They come and go in the transaction of the document's row, wherever the passages are. ``start`` and the
-line are offsets in the document's text; ``subject_key`` and ``attribute_key`` are the names folded."""
+line are offsets in the document's text; the keys are the names folded, ``value_key`` that of a cell which may name its
+row, else empty."""
 
 generations = Table(
     "generations",

@@ -2,10 +2,14 @@ import re
 
 import pytest
 
+from wenshu.core.documents.model import Parsed
+from wenshu.core.documents.parsers.markdown import scan
 from wenshu.knowledge.advertising import hits
 from wenshu.knowledge.cite import Statement, cite
 from wenshu.knowledge.claims import amounts
 from wenshu.knowledge.drafts import Draft, checked, ideas, script, seconds
+from wenshu.knowledge.factbook import Known, Told
+from wenshu.knowledge.facts import facts_of
 from wenshu.knowledge.material import facts
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.write import Written
@@ -191,3 +195,22 @@ def test_letters_heads_notes_and_empty_sentences_are_no_hooks(shelf) -> None:
 def test_a_span_of_years_is_a_number_not_a_date(shelf) -> None:
     (fact,) = facts("林守田", [shelf.passage("林守田是县里的抄表员，抄了31年水表。", "林守田")])
     assert fact.kind == "counted"
+
+
+def test_what_the_library_states_of_the_topic_s_thing_fills_slots(shelf) -> None:
+    text = "| 型号 | 目录价（元） | 保修期 | 电池寿命 |\n|---|---|---|---|\n"
+    text += "| LX-U20 | 618 | 整机5年 | 10年（每天上报一次） |\n"
+    parsed = Parsed(text, tuple(scan(text)), "", "text/markdown")
+    passage = shelf.passage(text, "价目表", key="doc:7:0")
+    known = [Told(Known(fact, 7, 0, "价目表"), passage) for fact in facts_of("价目表", parsed)]
+    request = "做一个40秒的LX-U20短视频脚本"
+    bare, filled = script(request, []), script(request, [], known=known)
+    assert not bare.grounded
+    assert filled.grounded
+    assert bare.text.count("【待补") > filled.text.count("【待补") > 0
+    quotes = {citation.quote for statement in filled.statements for citation in statement.citations}
+    assert {"618", "整机5年", "10年（每天上报一次）"} >= quotes
+    assert "LX-U20：保修期为整机5年。" in filled.text
+    told = ideas("LX-U20的创意", [], known=known)
+    assert {citation.quote for statement in told.statements for citation in statement.citations} <= quotes
+    assert own_words(told).count("5年") == 0

@@ -1,6 +1,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wenshu.core.documents.model import Parsed
+from wenshu.core.documents.parsers.markdown import scan
+from wenshu.knowledge.factbook import Known, Told
+from wenshu.knowledge.facts import facts_of
 from wenshu.knowledge.passage import Passage
 from wenshu.knowledge.suggest import candidates, suggest
 
@@ -52,3 +56,25 @@ async def test_gives_none_when_nothing_is_found(library: list[Passage]) -> None:
         return []
 
     assert await suggest("年假有几天", library, find) == []
+
+
+def stated_in(passage, title):
+    parsed = Parsed(passage.text, tuple(scan(passage.text)), "", "text/markdown")
+    return [Told(Known(fact, 7, 0, title), passage) for fact in facts_of(title, parsed)]
+
+
+async def test_what_else_is_stated_of_the_thing_is_suggested_where_the_library_says_it(shelf) -> None:
+    text = "| 型号 | 目录价（元） | 保修期 | 备注 |\n|---|---|---|---|\n| LX-U20 | 618 | 5年 | 现货 |\n"
+    passage = shelf.passage(text, "价目表", key="doc:7:0")
+    facts = stated_in(passage, "价目表")
+    other = replace(passage, text=text.replace("5年", "3年"))
+
+    async def find(_: str) -> Sequence[Passage]:
+        return [passage]
+
+    async def changed(_: str) -> Sequence[Passage]:
+        return [other]
+
+    asked = "LX-U20的目录价是多少"
+    assert await suggest(asked, [], find, facts=facts) == ["LX-U20的保修期是多少？"]
+    assert await suggest(asked, [], changed, facts=facts) == []

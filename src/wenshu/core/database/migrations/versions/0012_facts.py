@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("attribute", sa.String(64), nullable=False),
         sa.Column("attribute_key", sa.String(64), nullable=False),
         sa.Column("value", sa.Text, nullable=False),
+        sa.Column("value_key", sa.String(64), nullable=False),
         sa.Column("number", sa.String(40), nullable=False),
         sa.Column("unit", sa.String(64), nullable=False),
         sa.Column("day", sa.String(10), nullable=False),
@@ -39,6 +40,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_facts_generation", "facts", ["generation"])
     op.create_index("ix_facts_tenant_code_subject_key", "facts", ["tenant_code", "subject_key"])
+    op.create_index("ix_facts_tenant_code_value_key", "facts", ["tenant_code", "value_key"])
 
 
 def downgrade() -> None:
