@@ -72,7 +72,7 @@ lock: ## 更新锁定的依赖（需要 uv） Pin the newest dependencies (needs
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra build -c requirements/test.lock -o requirements/run.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra milvus -c requirements/test.lock -o requirements/milvus.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra otel -c requirements/test.lock -o requirements/otel.lock
-	for peer in benchmarks/peers/*.in; do uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $$peer -o $${peer%.in}.lock; done
+	for peer in benchmarks/peers/*.in tests/clients/*.in; do uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $$peer -o $${peer%.in}.lock; done
 
 clean: ## 删除虚拟环境与缓存 Remove .venv and caches
-	rm -rf .venv .venv-peers .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output
+	rm -rf .venv .venv-peers .venv-clients .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output

@@ -6,7 +6,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / "benchmarks/peers"
-LOCKS = sorted([*(ROOT / "requirements").glob("*.lock"), *PEERS.glob("*.lock")])
+CLIENTS = ROOT / "tests/clients"
+LOCKS = sorted([*(ROOT / "requirements").glob("*.lock"), *PEERS.glob("*.lock"), *CLIENTS.glob("*.lock")])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
@@ -19,5 +20,6 @@ def test_locks_hold_hashes_and_no_addresses(lock):
     assert all("==" in package and "--hash=sha256:" in package for package in packages)
 
 
-def test_every_peer_is_locked():
-    assert {path.stem for path in PEERS.glob("*.in")} == {path.stem for path in PEERS.glob("*.lock")}
+@pytest.mark.parametrize("folder", [PEERS, CLIENTS], ids=["peers", "clients"])
+def test_every_peer_and_client_is_locked(folder):
+    assert {path.stem for path in folder.glob("*.in")} == {path.stem for path in folder.glob("*.lock")}

@@ -260,7 +260,7 @@ class AdminSettings(FamilySettings):
     )
 
 
-Preset = Literal["openai", "deepseek", "qwen", "doubao", "qianfan", "ollama", "vllm", "ernie"]
+Preset = Literal["openai", "deepseek", "qwen", "doubao", "qianfan", "ollama", "vllm"]
 
 
 class Upstream(Section):
@@ -270,7 +270,6 @@ class Upstream(Section):
     preset: Preset = "openai"
     url: str = ""
     api_key: SecretStr = SecretStr("")
-    secret_key: SecretStr = SecretStr("")
     models: list[str] = Field(min_length=1)
 
 
@@ -278,7 +277,7 @@ class GatewaySettings(FamilySettings):
     """Models that the gateway serves beside ``llm``."""
 
     upstreams: list[Upstream] = Field(
-        default=[], description="Endpoints: name, preset, url, api_key, secret_key, models (JSON list of objects)."
+        default=[], description="Endpoints: name, preset, url, api_key, models (JSON list of objects)."
     )
     default: list[str] = Field(
         default=[],

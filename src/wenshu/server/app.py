@@ -71,6 +71,7 @@ def create_app(settings: Settings, home: Home, public_url: str, member: Member =
         openai_routes.qianfan,
         ernie_routes.router,
         ernie_routes.oauth,
+        ernie_routes.bearers,
         ernie_routes.memories,
     )
     families = *accounts, chat_router, library_router, imports_router, operations_router, *gateway

@@ -16,11 +16,13 @@ from wenshu.core.auth.board import Board
 from wenshu.core.auth.oidc import Claims, Issuer
 from wenshu.core.auth.passwords import Passwords
 from wenshu.core.auth.revoked import Revocations
+from wenshu.core.auth.seals import Seals
 from wenshu.core.auth.signing import Keyring
 from wenshu.core.auth.tokens import AccessTokens
 from wenshu.core.database.engine import Database
 from wenshu.core.fetch.fetcher import Fetcher
 from wenshu.core.settings import MIB, Settings
+from wenshu.core.storage.links import load_secret
 from wenshu.server.home import Home
 from wenshu.services.accounts.parts import Accounts
 from wenshu.services.accounts.users import ensure_first
@@ -57,13 +59,14 @@ async def identity(
             keyring=keyring,
             revocations=revocations,
             tokens=AccessTokens(keyring, revocations, lifetime),
+            seals=Seals(load_secret(settings.storage, home.secret)),
             refresh_lifetime=timedelta(seconds=settings.auth.refresh_seconds),
             zone=ZoneInfo(settings.time.zone),
         )
         given = settings.admin.password.get_secret_value()
         first_password = await ensure_first(accounts, given) if first else None
         async with outside(settings, database) as issuer:
-            authenticator = Authenticator(database, accounts.tokens, home.credential, issuer)
+            authenticator = Authenticator(database, accounts.tokens, home.credential, issuer, accounts.seals)
             yield Identity(accounts, authenticator, first_password)
     finally:
         passwords.close()

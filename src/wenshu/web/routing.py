@@ -26,6 +26,9 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class Route(APIRoute):
     """A route that asks its gates first, then reads its query and its JSON body strictly."""
 
+    kind_unsaid = ""
+    """What a body without a Content-Type is taken for."""
+
     @property
     def gates(self) -> list[Gate]:
         """Who may call: all of them have to open."""
@@ -54,12 +57,18 @@ class Route(APIRoute):
             if not takes_json:
                 return await handle(request)
             body = await request.body()
-            fields = decode(body, request.headers.get("content-type", ""))
+            fields = decode(body, request.headers.get("content-type", self.kind_unsaid))
             # A field that is null is one that is left out: many clients send all the fields they know.
             given = {name: value for name, value in fields.items() if value is not None}
             return await handle(StrictRequest(request, body, given))
 
         return run
+
+
+class UntypedRoute(Route):
+    """For callers who send JSON without saying so. Their credential is none that a browser adds by itself."""
+
+    kind_unsaid = "application/json"
 
 
 def _recorded(handle: Handler, template: str) -> Handler:
@@ -87,8 +96,8 @@ async def _close_trail(request: Request, template: str, status: int) -> None:
 class DialectRouter(APIRouter):
     """A router whose routes return plain models and raise domain errors."""
 
-    def __init__(self, dialect: Dialect, prefix: str, tags: list[str]) -> None:
-        super().__init__(prefix=prefix, tags=list(tags), route_class=Route, strict_content_type=False)
+    def __init__(self, dialect: Dialect, prefix: str, tags: list[str], route_class: type[Route] = Route) -> None:
+        super().__init__(prefix=prefix, tags=list(tags), route_class=route_class, strict_content_type=False)
         self.dialect = dialect
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 (FastAPI's own options)
@@ -99,9 +108,9 @@ class DialectRouter(APIRouter):
         super().add_api_route(path, _enveloped(endpoint, self.dialect, taken_once=taken_once), **options)
 
 
-def dialect_router(dialect: Dialect, *, prefix: str, tag: str) -> DialectRouter:
+def dialect_router(dialect: Dialect, *, prefix: str, tag: str, route_class: type[Route] = Route) -> DialectRouter:
     """A router that speaks the dialect under the prefix; ``tag`` groups it in the API reference."""
-    return DialectRouter(dialect, prefix, [tag])
+    return DialectRouter(dialect, prefix, [tag], route_class)
 
 
 def _gates(dependant: Dependant) -> Iterator[Gate]:

@@ -7,6 +7,8 @@ from wenshu.core.auth.keys import principal_of_key
 from wenshu.core.auth.marks import CLIENT_MARK, KEY_MARK, LOCAL_MARK
 from wenshu.core.auth.oidc import Issuer, claimed
 from wenshu.core.auth.principal import LOCAL, Principal
+from wenshu.core.auth.seals import Seals
+from wenshu.core.auth.signed import SignedRequest, principal_of_signature
 from wenshu.core.auth.tokens import AccessTokens
 from wenshu.core.database.engine import Database
 from wenshu.kit.errors import Unauthenticated
@@ -17,16 +19,22 @@ _LONGEST = 8192
 class Authenticator:
     """Knows access and client tokens, API keys, an outside issuer's tokens, and this process's ``local`` credential.
 
-    ``outside`` None, ``local`` empty: there is none.
+    ``outside`` or ``seals`` None, ``local`` empty: there is none.
     """
 
     def __init__(
-        self, database: Database, tokens: AccessTokens, local: str = "", outside: Issuer | None = None
+        self,
+        database: Database,
+        tokens: AccessTokens,
+        local: str = "",
+        outside: Issuer | None = None,
+        seals: Seals | None = None,
     ) -> None:
         self._database = database
         self._tokens = tokens
         self._outside = outside
         self._local = local.encode()
+        self._seals = seals
 
     async def of_headers(self, authorizations: list[str]) -> Principal:
         """The principal of a request's ``Authorization`` headers. Raises Unauthenticated but for one valid bearer."""
@@ -38,6 +46,12 @@ class Authenticator:
         if scheme.lower() != "bearer" or not credential or not credential.isascii():
             raise Unauthenticated
         return await self.of_credential(credential)
+
+    async def of_signature(self, authorization: str, request: SignedRequest) -> Principal:
+        """The principal whose secret signed the request. Raises Unauthenticated."""
+        if self._seals is None:
+            raise Unauthenticated
+        return await principal_of_signature(self._database, self._seals, authorization, request)
 
     async def of_credential(self, credential: str) -> Principal:
         """The principal of a key, a token or the local credential.

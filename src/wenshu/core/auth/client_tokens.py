@@ -9,13 +9,18 @@ import base64
 import hmac
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from wenshu.core.auth.keys import prefix_of, principal_of_key, principal_of_prefix
+from sqlalchemy import Row, select
+
+from wenshu.core.auth.keys import digest_of, prefix_of, principal_of_key, principal_of_prefix
 from wenshu.core.auth.marks import CLIENT_MARK
 from wenshu.core.auth.principal import Principal
+from wenshu.core.auth.tables import api_keys
 from wenshu.core.database.engine import Database
+from wenshu.core.database.scope import EVERYTHING
 from wenshu.kit import clock
-from wenshu.kit.errors import Expired, Unauthenticated
+from wenshu.kit.errors import Expired, NotFound, Unauthenticated
 
 _LONGEST = 256
 
@@ -26,9 +31,18 @@ async def issue(database: Database, access: str, secret: str, lifetime: timedelt
     if len(text) > _LONGEST or not text.isascii():
         raise Unauthenticated
     principal = await principal_of_key(database, text)
-    prefix, expires = prefix_of(access), int((clock.now() + lifetime).timestamp())
-    signature = _signature(sha256(text.encode()).hexdigest(), prefix, expires)
-    return f"{CLIENT_MARK}{prefix}.{expires}.{signature}", principal
+    return _token(prefix_of(access), digest_of(text), lifetime), principal
+
+
+async def issue_for(database: Database, access: str, lifetime: timedelta) -> str:
+    """A token for the key of this half: its caller has proved otherwise that they hold the whole. Raises NotFound."""
+    prefix = prefix_of(access)
+    async with database.read(EVERYTHING) as tx:
+        wanted = select(api_keys.c.digest).where(api_keys.c.prefix == prefix, EVERYTHING.sees(api_keys))
+        digest = await tx.value(wanted)
+    if digest is None:
+        raise NotFound("API Key 不存在")
+    return _token(prefix, digest, lifetime)
 
 
 async def principal_of_client_token(database: Database, token: str) -> Principal:
@@ -39,13 +53,18 @@ async def principal_of_client_token(database: Database, token: str) -> Principal
         raise Unauthenticated
     expires = int(expiry)
 
-    def proves(digest: str) -> bool:
-        return hmac.compare_digest(_signature(digest, prefix, expires), signature)
+    def proves(row: Row[Any]) -> bool:
+        return hmac.compare_digest(_signature(row.digest, prefix, expires), signature)
 
     principal = await principal_of_prefix(database, prefix, proves)
     if _is_over(expires):
         raise Expired
     return principal
+
+
+def _token(prefix: str, digest: str, lifetime: timedelta) -> str:
+    expires = int((clock.now() + lifetime).timestamp())
+    return f"{CLIENT_MARK}{prefix}.{expires}.{_signature(digest, prefix, expires)}"
 
 
 def _is_over(expires: int) -> bool:

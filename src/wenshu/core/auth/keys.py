@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from wenshu.core.auth.families import UNNAMED
 from wenshu.core.auth.marks import KEY_MARK
@@ -44,7 +45,7 @@ class NewKey:
     @property
     def digest(self) -> str:
         """SHA-256 of the whole key."""
-        return _digest(self.text)
+        return digest_of(self.text)
 
 
 def new_key() -> NewKey:
@@ -54,8 +55,8 @@ def new_key() -> NewKey:
 
 async def principal_of_key(database: Database, text: str) -> Principal:
     """Whom a key speaks for. Raises Unauthenticated for one that is unknown, revoked, expired or of a closed tenant."""
-    digest = _digest(text)
-    return await principal_of_prefix(database, prefix_of(text), lambda kept: hmac.compare_digest(kept, digest))
+    digest = digest_of(text)
+    return await principal_of_prefix(database, prefix_of(text), lambda row: hmac.compare_digest(row.digest, digest))
 
 
 def prefix_of(text: str) -> str:
@@ -63,8 +64,8 @@ def prefix_of(text: str) -> str:
     return text.removeprefix(KEY_MARK).partition("_")[0][:16]
 
 
-async def principal_of_prefix(database: Database, prefix: str, proves: Callable[[str], bool]) -> Principal:
-    """Whom the key of this prefix speaks for, where the caller ``proves`` by its digest that they hold it.
+async def principal_of_prefix(database: Database, prefix: str, proves: Callable[[Row[Any]], bool]) -> Principal:
+    """Whom the key of this prefix speaks for, where the caller ``proves`` by its row that they hold it.
 
     Raises Unauthenticated as ``principal_of_key`` does.
     """
@@ -73,7 +74,7 @@ async def principal_of_prefix(database: Database, prefix: str, proves: Callable[
     async with database.read(EVERYTHING) as tx:
         row = await tx.first(wanted.where(api_keys.c.prefix == prefix, EVERYTHING.sees(api_keys)))
     now = clock.now()
-    if row is None or not proves(row.digest) or row.is_disabled:
+    if row is None or not proves(row) or row.is_disabled:
         raise Unauthenticated
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Unauthenticated("API Key 已吊销或已过期")
@@ -90,5 +91,6 @@ async def principal_of_prefix(database: Database, prefix: str, proves: Callable[
     )
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """What is kept of a whole key."""
     return sha256(text.encode()).hexdigest()

@@ -64,6 +64,7 @@ api_keys = Table(
     Column("name", String(255), nullable=False),
     Column("prefix", String(16), nullable=False, unique=True),
     Column("digest", String(64), nullable=False),
+    Column("sealed_secret", LargeBinary),
     Column("roles", JSON, nullable=False),
     Column("families", JSON),
     Column("created_by", String(160), nullable=False),
@@ -73,7 +74,8 @@ api_keys = Table(
     Column("last_used_at", Instant),
 )
 """``prefix`` is shown and found by; ``digest`` is SHA-256 of the whole key, which has 256 random bits and so needs no
-slow hash."""
+slow hash. ``sealed_secret``: its secret half under ``core.auth.seals``, for callers that sign with it (None: an older
+key, which cannot)."""
 
 login_failures = Table(
     "login_failures",

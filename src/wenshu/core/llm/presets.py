@@ -20,5 +20,4 @@ PRESETS: Mapping[str, Preset] = {
     "qianfan": Preset("https://qianfan.baidubce.com/v2"),
     "ollama": Preset("http://127.0.0.1:11434/v1"),
     "vllm": Preset("http://127.0.0.1:8000/v1"),
-    "ernie": Preset("https://aip.baidubce.com"),
 }

@@ -12,6 +12,7 @@ from wenshu.core.auth.attempts import Attempts
 from wenshu.core.auth.audit import Audit
 from wenshu.core.auth.passwords import Passwords
 from wenshu.core.auth.revoked import Revocations
+from wenshu.core.auth.seals import Seals
 from wenshu.core.auth.signing import Keyring
 from wenshu.core.auth.tokens import AccessTokens
 from wenshu.core.database.engine import Database
@@ -28,6 +29,7 @@ class Accounts:
     keyring: Keyring
     revocations: Revocations
     tokens: AccessTokens
+    seals: Seals
     refresh_lifetime: timedelta
     zone: ZoneInfo
     """Of the times in answers."""

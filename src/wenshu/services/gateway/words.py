@@ -58,7 +58,9 @@ class Words:
         return self._next[state].get(char, 0)
 
     def depth(self, state: int) -> int:
-        """How many of the last characters may still become a word."""
+        """How many of the last characters may still become a word, or a longer one."""
+        while state and not self._next[state]:
+            state = self._back[state]
         return self._depth[state]
 
     def ends(self, state: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -27,6 +27,7 @@ async def create(parts: Accounts, admin: Administrator, new: NewKey) -> KeyWithS
     made, now = new_key(), clock.now()
     row = {"id": new_id(), "name": new.name, "prefix": made.prefix, "digest": made.digest, "roles": list(new.roles)}
     row |= {"families": new.families, "created_by": admin.principal.name, "created_at": now, **scope.stamp()}
+    row["sealed_secret"] = parts.seals.seal(made.secret, made.prefix)
     row["expires_at"] = now + timedelta(days=new.days) if new.days else None
     async with parts.database.write(admin.scope) as tx:
         await require_open(tx, scope.tenant)

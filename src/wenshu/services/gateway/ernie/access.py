@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from wenshu.core.auth.principal import Principal
+from wenshu.core.auth.signed import SCHEME, SignedRequest
 from wenshu.kit.errors import Unauthenticated
 from wenshu.web.caller import Caller, Gate
 from wenshu.web.context import WebContext
@@ -15,7 +16,7 @@ PARAMETER = "access_token"
 
 
 class ErnieGate(Gate):
-    """``access_token`` may be a client token, a login's token or an API key."""
+    """``access_token`` may be a client token, a login's token or an API key; a header may be a signature (IAM)."""
 
     async def principal(self, request: Request, context: WebContext) -> Principal:
         """See ``Gate.principal``; of two credentials neither is taken."""
@@ -25,12 +26,19 @@ class ErnieGate(Gate):
             given = _of_body(await request.body())
         if len(given) + len(headers) != 1:
             raise Unauthenticated("缺少 access_token" if not given else "只能有一个 access_token")
+        if headers and headers[0].startswith(SCHEME):
+            return await context.authenticator.of_signature(headers[0], _signed(request))
         if headers:
             return await context.authenticator.of_headers(headers)
         token = given[0].strip()
         if not token or not token.isascii():
             raise Unauthenticated
         return await context.authenticator.of_credential(token)
+
+
+def _signed(request: Request) -> SignedRequest:
+    query, headers = request.query_params.multi_items(), request.headers.items()
+    return SignedRequest(request.method, request.scope["path"], query, headers)
 
 
 def _of_body(body: bytes) -> list[str]:
@@ -46,7 +54,11 @@ def _of_body(body: bytes) -> list[str]:
 ASKS: Gate = ErnieGate("member", named=True, recorded=False)
 CHANGES: Gate = ErnieGate("member", named=True, recorded=True)
 
+SIGNS: Gate = ErnieGate("viewer", named=True, recorded=True)
+
 Asker = Annotated[Caller, Depends(ASKS)]
 """Whoever may ask models."""
+Signer = Annotated[Caller, Depends(SIGNS)]
+"""Whoever exchanges a signature for a token."""
 Keeper = Annotated[Caller, Depends(CHANGES)]
 """Whoever may keep system memories."""

@@ -6,21 +6,24 @@ from fastapi import Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wenshu.kit.errors import MissingField
+from wenshu.kit.errors import Forbidden, MissingField
 from wenshu.services.gateway.answering import bill
-from wenshu.services.gateway.dialect import ERNIE, OAUTH
+from wenshu.services.gateway.dialect import ERNIE, OAUTH, OPENAI
 from wenshu.services.gateway.embedding import embedded
 from wenshu.services.gateway.ernie import chat, embeddings, memory, tokens
-from wenshu.services.gateway.ernie.access import ASKS, CHANGES, Asker, Keeper
+from wenshu.services.gateway.ernie.access import ASKS, CHANGES, Asker, Keeper, Signer
 from wenshu.services.gateway.ernie.memory_schemas import Action, MemoryCall
 from wenshu.services.gateway.ernie.schemas import ErnieChat, ErnieEmbeddings
 from wenshu.services.gateway.parts import Parts
 from wenshu.web.dialect import JsonResponse
-from wenshu.web.routing import dialect_router
+from wenshu.web.routing import UntypedRoute, dialect_router
+from wenshu.web.scalars import Whole
 
-router = dialect_router(ERNIE, prefix="/rpc/2.0/ai_custom/v1/wenxinworkshop", tag="模型网关 Gateway")
-oauth = dialect_router(OAUTH, prefix="/oauth/2.0", tag="模型网关 Gateway")
-memories = dialect_router(ERNIE, prefix="/v2", tag="模型网关 Gateway")
+TAG = "模型网关 Gateway"
+router = dialect_router(ERNIE, prefix="/rpc/2.0/ai_custom/v1/wenxinworkshop", tag=TAG, route_class=UntypedRoute)
+oauth = dialect_router(OAUTH, prefix="/oauth/2.0", tag=TAG)
+bearers = dialect_router(OPENAI, prefix="/v1", tag=TAG)
+memories = dialect_router(ERNIE, prefix="/v2", tag=TAG)
 
 Model = Annotated[str, Path(max_length=128)]
 Token = Annotated[str | None, Query(max_length=8192, description="/oauth/2.0/token、登录所得，或 API Key")]
@@ -64,6 +67,19 @@ async def ernie_embeddings(
     del access_token
     charged = bill(parts, caller, request.url.path, model)
     return JsonResponse(embeddings.shown(charged, await embedded(parts, charged, body.input)))
+
+
+@bearers.get("/BCE-BEARER/token", summary="换取千帆 v2 令牌 A signed call for a token", response_class=Response)
+async def bearer_token(
+    caller: Signer,
+    parts: Parts,
+    seconds: Annotated[Whole, Query(alias="expireInSeconds", ge=1, le=2**31, description="有效期，秒")] = 3600,
+) -> Response:
+    """What Qianfan's clients with an IAM key exchange for ``/v2``; of a key's own calls only."""
+    mark, _, prefix = caller.principal.name.partition(":")
+    if mark != "key":
+        raise Forbidden("只有 API Key 可以换取令牌")
+    return JsonResponse(await tokens.bearer(parts, prefix, seconds), headers={"Cache-Control": "no-store"})
 
 
 @memories.post("/memory", summary="系统记忆 System memory", response_class=Response, dependencies=[Depends(CHANGES)])

@@ -1,12 +1,14 @@
 """``/oauth/2.0/token``: an API key's two halves for a token, by OAuth's client credentials."""
 
+from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
 
-from wenshu.core.auth.client_tokens import issue
+from wenshu.core.auth.client_tokens import issue, issue_for
+from wenshu.kit import clock
 from wenshu.kit.errors import Forbidden, InvalidInput, MissingField, Unauthenticated
 from wenshu.services.gateway.dialect import FAMILY
 from wenshu.services.gateway.parts import Gateway
@@ -41,6 +43,19 @@ async def exchange(parts: Gateway, request: Request) -> dict[str, Any]:
         "session_secret": "",
         "refresh_token": "",
     }
+
+
+async def bearer(parts: Gateway, access: str, seconds: int) -> dict[str, Any]:
+    """A token for the key of this half, whose caller has signed for it: ``/v1/BCE-BEARER/token``."""
+    now = clock.now()
+    lifetime = min(timedelta(seconds=seconds), parts.token_lifetime)
+    token = await issue_for(parts.database, access, lifetime)
+    times = {"createTime": _utc(now), "expireTime": _utc(now + lifetime)}
+    return {"userId": access, "token": token, "status": "enable", **times}
+
+
+def _utc(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def _given(request: Request) -> dict[str, str]:

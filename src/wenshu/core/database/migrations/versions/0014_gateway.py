@@ -1,4 +1,4 @@
-"""The gateway: what tenants have set, system memories, usage, calls."""
+"""The gateway: what tenants have set, system memories, usage, calls; secrets of keys, sealed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,7 @@ def _owned() -> tuple[sa.Column[int], sa.Column[str], sa.Column[str]]:
 
 def upgrade() -> None:
     """Apply."""
+    op.add_column("api_keys", sa.Column("sealed_secret", sa.LargeBinary))
     op.create_table(
         "gateway_setups",
         *_owned(),
@@ -88,3 +89,4 @@ def downgrade() -> None:
     """Undo."""
     for table in ("gateway_calls", "gateway_usage", "gateway_memories", "gateway_setups"):
         op.drop_table(table)
+    op.drop_column("api_keys", "sealed_secret")
