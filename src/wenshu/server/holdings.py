@@ -87,7 +87,7 @@ IMPERSONAL = frozenset(
 )
 """Tables that do not say which person a row is of."""
 
-SECRET = {"users": frozenset({"password_hash"}), "api_keys": frozenset({"digest"})}
+SECRET = {"users": frozenset({"password_hash"}), "api_keys": frozenset({"digest", "sealed_secret"})}
 INTERNAL = {
     "facts": "由文档得出 made from documents",
     "generations": "索引的记录 of the index",
