@@ -39,7 +39,7 @@ async def main(folder: Path, moment: str) -> None:
     room = Room(database, folder)
     room.kinds.register("five steps", handler(folder, moment))
     if moment == "accepted":
-        room.jobs.listen(lambda _: die())
+        room.jobs.listen(lambda _, **__: die())
     engine = DyingEngine if moment == "claimed" else Engine
     async with room.working(engine=engine):
         job_id = await room.accept(T, "five steps", {"steps": STEPS}, key="once")

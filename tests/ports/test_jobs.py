@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import delete, insert, update
 
 from durable import Room
+from serving import eventually_async
 from wenshu.core.database.processes import processes
 from wenshu.core.database.scope import EVERYTHING, Scope
 from wenshu.core.jobs.attempt import Attempt
@@ -314,6 +315,7 @@ async def test_jobs_run_side_by_side_up_to_the_limit(room):
         nonlocal running, most
         running += 1
         most = max(most, running)
+        await eventually_async(lambda: most > 2)
         await asyncio.sleep(0.02)
         running -= 1
 
@@ -331,6 +333,8 @@ async def test_a_tenant_has_its_own_limit(room):
         tenant = job.scope.tenant
         running[tenant] += 1
         most[tenant] = max(most[tenant], running[tenant])
+        # The first waits for the second; a third one would be counted meanwhile.
+        await eventually_async(lambda: most[tenant] > 1)
         await asyncio.sleep(0.02)
         running[tenant] -= 1
 
@@ -494,7 +498,7 @@ async def test_a_run_that_lost_its_job_finishes_nothing_more(room):
         await gone(room, worker)
         other = Claims(room.database, Moves(room.hub), room.kinds, Turns(9), "another process")
         await other.take_back()
-        (job,) = await other.take(1)
+        ((job,), _) = await other.take(1)
         await Attempt(room.database, Moves(room.hub), worker._engine, room.kinds["kind"], job).run()
         go.set()
         (job,) = await room.over(T, job_id)

@@ -5,7 +5,8 @@ By terms alone the score is the reranker's likelihood. With an embedder ``fuse``
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -29,6 +30,13 @@ CANDIDATES = 50
 _PATIENCE_SECONDS = 5.0
 """For a question's vector: whoever asks waits for it."""
 _REST_SECONDS = 30.0
+_AT_ONCE, _OUTSIDE_AT_ONCE = 4, 16
+"""Searches of a process that look in the index, in the database itself and outside, where they wait for a network.
+
+The others queue without a connection: what else is called takes its own at once, and a call of many steps, such as an
+answer, does not queue behind every search again for each of them.
+"""
+_QUEUE_SECONDS = 60.0
 Legs = Literal["terms", "vector", "both"]
 
 
@@ -72,6 +80,9 @@ class Searcher:
         self.synonyms = Synonyms(catalog.database)
         self._catalog = catalog
         self._embedding = embedding
+        self._places = asyncio.Semaphore(_AT_ONCE if catalog.index.in_database else _OUTSIDE_AT_ONCE)
+        # One a turn of the event loop: all else that is ready goes on between two, be there ever so many searches.
+        self._ranking = asyncio.Lock()
         self._resting = 0.0  # until when the embedder is not asked, as it hung
 
     async def search(
@@ -102,7 +113,10 @@ class Searcher:
         vector, failed = await self._vector(question)
         legs: Legs = "terms" if vector is None else "both" if hybrid else "vector"
         asked, looked = await self.candidates(scope, question, collection, max(CANDIDATES, limit), expression, vector)
-        hits = (_hit(one, looked.rows) for one in _ranked(asked, looked, legs, limit))
+        async with self._ranking:
+            await asyncio.sleep(0)
+            ranked = _ranked(asked, looked, legs, limit)
+        hits = (_hit(one, looked.rows) for one in ranked)
         return Searched(list(islice((hit for hit in hits if least.passes(hit, legs)), limit)), legs, failed)
 
     async def _vector(self, question: str) -> tuple[bytes | None, bool]:
@@ -130,10 +144,24 @@ class Searcher:
         expression: Expr | None = None,
         vector: bytes | None = None,
     ) -> tuple[Asked, Looked]:
-        """The question made ready, and what the index finds for it, not yet reranked."""
-        asked = Asked(question, await self.synonyms.of(scope))
-        query = Query(collection, [*asked.terms, *asked.others], limit, expression, vector)
-        return asked, await self._catalog.look(scope, query)
+        """The question made ready, and what the index finds for it, not yet reranked. Raises Unavailable."""
+        async with self._place():
+            asked = Asked(question, await self.synonyms.of(scope))
+            query = Query(collection, [*asked.terms, *asked.others], limit, expression, vector)
+            return asked, await self._catalog.look(scope, query)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncGenerator[None]:
+        """One's turn. Raises Unavailable where it does not come: whoever asked has given up by then."""
+        try:
+            async with asyncio.timeout(_QUEUE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Unavailable("检索繁忙，请稍后重试") from error
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 def _ranked(asked: Asked, looked: Looked, legs: Legs, limit: int) -> list[Fused]:

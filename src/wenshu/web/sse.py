@@ -1,7 +1,7 @@
 """Server-sent events: framed by the family's dialect, kept alive by comments, faults told in the stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 
 import structlog
@@ -25,6 +25,31 @@ def event_stream(
         media_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
+
+
+async def opened_stream(
+    dialect: Dialect, opening: Awaitable[AsyncIterator[StreamEvent]], *, heartbeat: float = HEARTBEAT_SECONDS
+) -> StreamingResponse:
+    """The stream that ``opening`` gives. Raises what it raises.
+
+    One that takes longer than a heartbeat is waited for inside the stream, and then a fault is told there: a connection
+    on which nothing comes for a minute is cut by proxies and clients. Whoever hangs up meanwhile does not undo it.
+    """
+    task = asyncio.ensure_future(opening)
+    task.add_done_callback(_told)
+    done, _ = await asyncio.wait({task}, timeout=heartbeat)
+    return event_stream(dialect, task.result() if done else _once_open(task), heartbeat=heartbeat)
+
+
+def _told(task: asyncio.Future[AsyncIterator[StreamEvent]]) -> None:
+    """Its error is the reader's; where that one has left, it is nobody's."""
+    if not task.cancelled() and task.exception() is not None:
+        log.info("a stream did not open", error=type(task.exception()).__name__)
+
+
+async def _once_open(task: asyncio.Future[AsyncIterator[StreamEvent]]) -> AsyncIterator[StreamEvent]:
+    async for event in await asyncio.shield(task):
+        yield event
 
 
 async def _framed(dialect: Dialect, events: AsyncIterator[StreamEvent], heartbeat: float) -> AsyncIterator[bytes]:

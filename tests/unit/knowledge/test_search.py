@@ -1,9 +1,15 @@
+import asyncio
+from contextlib import AsyncExitStack
+
 import pytest
+from sqlalchemy import literal, select
 
 from libraries import opened, shelve
 from wenshu.core.database.scope import Scope
 from wenshu.core.index.filters import DOC_FIELDS, parse_filter
 from wenshu.core.index.port import Entry
+from wenshu.kit.errors import Unavailable
+from wenshu.knowledge import search
 from wenshu.knowledge.search import CANDIDATES, Least
 
 ACME, GLOBEX = Scope("acme"), Scope("globex")
@@ -87,3 +93,22 @@ async def test_a_large_limit_reads_more_than_the_rerankers_usual_number(searcher
 @pytest.mark.parametrize("question", ["", "？", "是什么", "铁" * 20_000, "铁路公里" * 5000, '" OR owner : *'])
 async def test_odd_questions_are_answered(searcher, question):
     assert len(await searcher.search(ACME, question, limit=5)) <= 2
+
+
+async def test_many_searches_at_once_leave_a_connection_to_other_calls(books):
+    searches = [asyncio.create_task(books.searcher.search(ACME, "广茂铁路全长多少公里", limit=1)) for _ in range(200)]
+    await asyncio.sleep(0)
+    async with books.catalog.database.read(ACME) as tx:
+        assert await tx.value(select(literal(1))) == 1
+    assert sum(search.done() for search in searches) < 100
+    assert all(len(found) == 1 for found in await asyncio.gather(*searches))
+
+
+async def test_a_search_whose_turn_does_not_come_is_told_so(searcher, monkeypatch):
+    monkeypatch.setattr(search, "_QUEUE_SECONDS", 0.01)
+    async with AsyncExitStack() as held:
+        while not searcher._places.locked():
+            await held.enter_async_context(searcher._place())
+        with pytest.raises(Unavailable, match="检索繁忙"):
+            await searcher.search(ACME, "广茂铁路", limit=1)
+    assert await searcher.search(ACME, "广茂铁路", limit=1)

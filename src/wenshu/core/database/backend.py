@@ -72,12 +72,12 @@ class Backend(Protocol):
         """An insert of this dialect."""
         ...
 
-    async def notify(self, connection: AsyncConnection, notice: str) -> None:
-        """Tell all processes, once the transaction is committed."""
+    async def notify(self, connection: AsyncConnection, notices: Sequence[str]) -> None:
+        """Tell all other processes, once the transaction is committed."""
         ...
 
     def notices(self) -> AsyncGenerator[str]:
-        """What processes tell, this one's own words among it, while the connection lasts.
+        """What other processes tell, not what this backend told itself, while the connection lasts.
 
         First an empty notice: from then on nothing is missed. Raises what ends the connection.
         """

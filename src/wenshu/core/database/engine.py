@@ -49,6 +49,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, scope: Scope, backend: Backend) -> None:
         self._connection = connection
         self._backend = backend
+        self._notices: list[str] = []
         self._once_committed: list[Callable[[], None]] = []
         self.scope = scope
         self.shared = backend.shared
@@ -101,9 +102,14 @@ class Transaction:
         """
         await self._backend.lock(self._connection, _joined(name))
 
-    async def notify(self, notice: str) -> None:
+    def notify(self, notice: str) -> None:
         """Tell the other processes once this is committed (see ``Notices``): ids, a line at most. On SQLite nothing."""
-        await self._backend.notify(self._connection, notice)
+        self._notices.append(notice)
+
+    async def send(self) -> None:
+        """Hand all notices to the database at once, to be told with the commit; ``Database.write`` says when."""
+        if self._notices:
+            await self._backend.notify(self._connection, self._notices)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have ``call`` made once this is committed, and never where it is not: for telling what now stands."""
@@ -159,6 +165,7 @@ class Database:
                 tx = Transaction(connection, scope, self._backend)
                 with metrics.OPEN_TRANSACTIONS.labels("write").track_inprogress():
                     yield tx
+                    await tx.send()
         tx.committed()
 
     async def migrate(self, to: str = "head") -> None:

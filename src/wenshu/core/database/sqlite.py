@@ -1,7 +1,7 @@
 """SQLite: one file, many readers, one writer at a time, one process."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import ClassVar
@@ -50,7 +50,7 @@ class SQLite:
         """See ``Backend.insert``."""
         return sqlite.insert(table)
 
-    async def notify(self, connection: AsyncConnection, notice: str) -> None:
+    async def notify(self, connection: AsyncConnection, notices: Sequence[str]) -> None:
         """Nothing: there is no other process."""
 
     async def notices(self) -> AsyncGenerator[str]:

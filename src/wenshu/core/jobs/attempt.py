@@ -23,6 +23,7 @@ from wenshu.kit import clock
 from wenshu.kit.errors import InternalError, RateLimited, WenshuError
 
 log = structlog.get_logger()
+_LOOK_SECONDS = 1.0
 _LONGEST_WAIT = 30.0
 _ENGINE_PAUSE = timedelta(seconds=10)
 
@@ -45,6 +46,8 @@ class Attempt:
         self._body_task: asyncio.Task[Any] | None = None
         self._cut = False
         self._outcome = "lost"
+        self._looked_at = time.monotonic()  # it was claimed just now
+        self._news = self._seen = 0
 
     async def run(self) -> None:
         """From begin to outcome."""
@@ -57,7 +60,9 @@ class Attempt:
             try:
                 earlier = [f"{job.id}.{number}" for number in range(1, job.attempts)]
                 finished = await self._engine.finished(earlier)
-                self._running = RunningJob(job, finished, boundary=self.look, do_step=self._step, report=self._report)
+                self._running = RunningJob(
+                    job, finished, boundary=self._boundary, do_step=self._step, report=self._report
+                )
                 self.end(self._ending)
                 await self._engine.run(f"{job.id}.{job.attempts}", self._body)
             except RunKnown:
@@ -71,14 +76,25 @@ class Attempt:
                 span.note(wenshu_job_outcome=self._outcome)
                 metrics.JOB_RUNS.labels(job.kind, self._outcome).observe(time.perf_counter() - started)
 
+    def told(self) -> None:
+        """Somebody may have changed the row: the next step looks at it first."""
+        self._news += 1
+
+    async def _boundary(self) -> None:
+        """Before a step: also where nothing was told, as notices may get lost and processes sleep."""
+        if self._seen != self._news or time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            await self.look()
+
     async def look(self) -> None:
         """See in the row whether this run has to end."""
+        now, news = time.monotonic(), self._news
         async with self._database.read(self._scope) as tx:
             row = await tx.first(select(jobs.c.cancel_asked).where(*self._ours(), self._scope.sees(jobs)))
         if row is None:
             self.end(Ending.LOST)
         elif row.cancel_asked:
             self.end(Ending.CANCELLED)
+        self._looked_at, self._seen = now, news
 
     def end(self, ending: Ending | None) -> None:
         """Have the run end at its next step; the first reason counts."""

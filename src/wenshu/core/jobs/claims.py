@@ -33,18 +33,17 @@ class Claims:
     async def look(self) -> tuple[bool, datetime | None]:
         """Whether a job is ready, and when the next of those that wait for their time will be."""
         ready = select(jobs.c.id).where(READY, jobs.c.kind.in_(self._kinds), EVERYTHING.sees(jobs)).limit(1)
-        waiting = select(func.min(jobs.c.run_after)).where(WAITING, EVERYTHING.sees(jobs))
         async with self._database.read(EVERYTHING) as tx:
-            return await tx.first(ready) is not None, await tx.value(waiting)
+            return await tx.first(ready) is not None, await _due(tx)
 
-    async def take(self, most: int) -> list[Job]:
-        """Take up to ``most`` jobs; they are running now, and ours."""
+    async def take(self, most: int) -> tuple[list[Job], datetime | None]:
+        """Take up to ``most`` jobs, which are running now, and ours; when the next that waits for its time will be."""
         taken: list[Job] = []
         # Two processes that count the running ones at the same time would both take a tenant's last place.
         async with self._database.write(EVERYTHING, lock=(_CLAIMING,)) as tx:
-            await self._promote(tx)
+            due = await self._promoted(tx)
             waiting = await self._waiting(tx)
-            running = await self._running(tx)
+            running = await self._running(tx) if waiting else Counter[str]()
             while len(taken) < most and (tenant := self._turns.next(waiting, running)) is not None:
                 job = await self._take_one(tx, tenant)
                 if job is None:
@@ -53,7 +52,7 @@ class Claims:
                 taken.append(job)
                 running[tenant] += 1
                 self._turns.serve(tenant)
-        return taken
+        return taken, due
 
     async def take_back(self) -> list[Job]:
         """Put back into the queue what processes that are gone were running; the jobs as they stand now.
@@ -66,9 +65,14 @@ class Claims:
             moved = [await self._take_one_back(tx, Job.of(row)) for row in rows]
         return [job for job in moved if job is not None]
 
-    async def _promote(self, tx: Transaction) -> None:
-        due = (WAITING, jobs.c.run_after <= clock.now(), EVERYTHING.sees(jobs))
-        await tx.run(update(jobs).where(*due).values(run_after=None))
+    async def _promoted(self, tx: Transaction) -> datetime | None:
+        """Make ready what waited for its time; when the next will be."""
+        due = await _due(tx)
+        if due is None or due > clock.now():
+            return due
+        over = (WAITING, jobs.c.run_after <= clock.now(), EVERYTHING.sees(jobs))
+        await tx.run(update(jobs).where(*over).values(run_after=None))
+        return await _due(tx)
 
     async def _waiting(self, tx: Transaction) -> set[str]:
         """Tenants with a job that is ready: one step through the index for each, however many jobs they have."""
@@ -101,3 +105,7 @@ class Claims:
         # At once the first time: the process is what was killed, most likely, and not by this job.
         later = clock.now() + retries.delay(failures - 1) if failures > 1 else None
         return await self._moves.put_back(tx, EVERYTHING, where, {"failures": failures, "run_after": later})
+
+
+async def _due(tx: Transaction) -> datetime | None:
+    return await tx.value(select(func.min(jobs.c.run_after)).where(WAITING, EVERYTHING.sees(jobs)))

@@ -75,11 +75,23 @@ class Hub:
         notices.listen(_WORD, self._hear)
 
     async def append(
-        self, tx: Transaction, scope: Scope, subject: str, data: Mapping[str, Any], *, is_final: bool = False
+        self,
+        tx: Transaction,
+        scope: Scope,
+        subject: str,
+        data: Mapping[str, Any],
+        *,
+        is_final: bool = False,
+        is_held: bool = False,
     ) -> None:
-        """Write the subject's next event in the caller's transaction; followers learn of it once that is committed."""
+        """Write the subject's next event in the caller's transaction; followers learn of it once that is committed.
+
+        ``is_held``: the transaction has changed the subject's own row, so nobody else appends meanwhile.
+        """
+        if not is_held:
+            await tx.lock("progress", subject)
         event = await events.append(tx, scope, subject, data, is_final=is_final)
-        await tx.notify(f"{_WORD} {subject} {event.number}")
+        tx.notify(f"{_WORD} {subject} {event.number}")
         tx.after_commit(partial(self._tell, subject, event))
 
     async def follow(self, subject: str, after: int = 0) -> AsyncGenerator[ProgressEvent]:

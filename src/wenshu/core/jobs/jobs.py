@@ -1,9 +1,9 @@
 """Jobs: what services do with durable work. Accept it, look at it, cancel it, try it again, follow it."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import ColumnElement, func, select, update
@@ -29,6 +29,12 @@ MOST_LISTED = 100
 """Largest page."""
 
 
+class Heard(Protocol):
+    """Called with a job's id, empty where it may be any; ``here``: this process did it, not another one."""
+
+    def __call__(self, job_id: str, *, here: bool) -> None: ...  # noqa: D102 (the class says it)
+
+
 class Jobs:
     """The jobs of all kinds. Running them is the ``Worker``'s."""
 
@@ -36,8 +42,8 @@ class Jobs:
         self._database = database
         self._hub = hub
         self._moves = Moves(hub)
-        self._listeners: list[Callable[[str], None]] = []
-        notices.listen(_WORD, self._tell)
+        self._listeners: list[Heard] = []
+        notices.listen(_WORD, partial(self._tell, here=False))
 
     async def accept(
         self,
@@ -75,7 +81,7 @@ class Jobs:
             same = (jobs.c.kind == kind, jobs.c.key == key, scope.exactly(jobs))
             return Accepted(await tx.value(select(jobs.c.id).where(*same)), is_new=False)
         await self._moves.tell(tx, job)
-        await self._announce(tx, job)
+        self._announce(tx, job)
         return Accepted(job.id, is_new=True)
 
     async def get(self, scope: Scope, job_id: str, *, kind: str | None = None) -> Job:
@@ -121,7 +127,7 @@ class Jobs:
                     running = (*named, jobs.c.state == JobState.RUNNING.value, scope.sees(jobs))
                     row = await tx.first(update(jobs).where(*running).values(cancel_asked=True).returning(*COLUMNS))
                     job = None if row is None else Job.of(row)
-                    await self._announce(tx, job)
+                    self._announce(tx, job)
             if job is not None:
                 return job
         return await self._refused(scope, job_id, kind)
@@ -135,7 +141,7 @@ class Jobs:
         fresh = {"failures": 0, "error": None, "run_after": None}
         async with self._database.write(scope) as tx:
             job = await self._moves.move(tx, scope, JobState.QUEUED, [jobs.c.id == job_id, *over], fresh)
-            await self._announce(tx, job)
+            self._announce(tx, job)
         return job or await self._refused(scope, job_id, kind)
 
     async def newest_events(self, scope: Scope, job_id: str, count: int) -> list[ProgressEvent]:
@@ -149,22 +155,22 @@ class Jobs:
         async for event in self._hub.follow(job_id, after):
             yield event
 
-    def listen(self, call: Callable[[str], None]) -> None:
-        """Have ``call`` made with the id of each job that is accepted, cancelled or queued again; empty: of any."""
+    def listen(self, call: Heard) -> None:
+        """Have ``call`` made for each job that is accepted, cancelled or queued again."""
         self._listeners.append(call)
 
     async def _refused(self, scope: Scope, job_id: str, kind: str | None) -> Job:
         job = await self.get(scope, job_id, kind=kind)
         raise Conflict(f"任务当前状态不允许该操作：{job.state.value}")
 
-    async def _announce(self, tx: Transaction, job: Job | None) -> None:
+    def _announce(self, tx: Transaction, job: Job | None) -> None:
         if job is not None:
-            await tx.notify(f"{_WORD} {job.id}")
-            tx.after_commit(partial(self._tell, job.id))
+            tx.notify(f"{_WORD} {job.id}")
+            tx.after_commit(partial(self._tell, job.id, here=True))
 
-    def _tell(self, job_id: str) -> None:
+    def _tell(self, job_id: str, *, here: bool) -> None:
         for call in self._listeners:
-            call(job_id)
+            call(job_id, here=here)
 
 
 def _of_kind(kind: str | None) -> list[ColumnElement[bool]]:

@@ -49,9 +49,9 @@ class Moves:
         return cancelled or await self.move(tx, scope, JobState.QUEUED, running, values)
 
     async def tell(self, tx: Transaction, job: Job, message: str = "", **detail: Any) -> None:  # noqa: ANN401 (JSON)
-        """Append what the job's row now says to its events."""
+        """Append what the job's row now says to its events; the transaction has just written that row."""
         data = {**event_of(job), "message": message, **detail}
-        await self._hub.append(tx, job.scope, job.id, data, is_final=job.is_over)
+        await self._hub.append(tx, job.scope, job.id, data, is_final=job.is_over, is_held=True)
 
 
 def event_of(job: Job) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Worker:
         self._moves = Moves(hub)
         self._claims = Claims(database, self._moves, kinds, Turns(tenant_concurrency), process.id)
         self._wake = asyncio.Event()
+        self._more = False  # whether jobs wait, as far as we know
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
         self._clock: asyncio.Task[None] | None = None
@@ -93,10 +94,12 @@ class Worker:
             attempt.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _heard(self, job_id: str) -> None:
+    def _heard(self, job_id: str, *, here: bool) -> None:
+        self._more = self._more or here
         self._wake.set()
         for running in [job_id] if job_id else list(self._attempts):
             if running in self._attempts:
+                self._attempts[running].told()
                 self._begin(self._attempts[running].look())
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -133,13 +136,16 @@ class Worker:
         room = self._concurrency - len(self._attempts)
         if room <= 0:
             return self._look_seconds
-        ready, due = await self._claims.look()
+        # Where nothing speaks for it a look comes first: it holds up no other process.
+        ready, due = (True, None) if self._more else await self._claims.look()
         if ready or (due is not None and due <= clock.now()):
-            for job in await self._claims.take(room):
+            self._more = False
+            taken, due = await self._claims.take(room)
+            self._more = self._more or len(taken) == room
+            for job in taken:
                 attempt = Attempt(self._database, self._moves, self._engine, self._kinds[job.kind], job)
                 self._attempts[job.id] = attempt
                 self._begin(self._run(job.id, attempt))
-            _, due = await self._claims.look()
         waits = (self._look_seconds, None if due is None else max(0.0, (due - clock.now()).total_seconds()))
         return min((wait for wait in waits if wait is not None), default=None)
 

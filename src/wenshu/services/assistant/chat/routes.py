@@ -1,10 +1,12 @@
 """``/chat_service/*``: the eleven documented calls, and ours beside them."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Path, Query
 from starlette.responses import Response
 
+from wenshu.core.database.scope import Scope
 from wenshu.kit.errors import MissingField
 from wenshu.services.assistant.chat import ask as asking
 from wenshu.services.assistant.chat import feedback, history, sessions, uploads
@@ -32,13 +34,13 @@ from wenshu.services.assistant.chat.sessions import SessionRef
 from wenshu.services.assistant.chat.source import source
 from wenshu.services.assistant.chat.stop import stop
 from wenshu.services.assistant.dialect import AssistantDialect
-from wenshu.services.assistant.parts import Parts
+from wenshu.services.assistant.parts import Assistant, Parts
 from wenshu.services.assistant.views import SourceView
 from wenshu.web.caller import AnyCaller, Code, needs
-from wenshu.web.dialect import Said
+from wenshu.web.dialect import Said, StreamEvent
 from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import dialect_router
-from wenshu.web.sse import event_stream
+from wenshu.web.sse import event_stream, opened_stream
 from wenshu.web.uploads import MULTIPART_FILES, AnyUpload
 
 dialect = AssistantDialect()
@@ -63,10 +65,15 @@ MessageId = Annotated[int, Path(ge=1, lt=2**63)]
 @router.post("/chat", summary="问答 Ask", response_class=Response, dependencies=[needs("member", recorded=False), ONCE])
 async def chat(body: Ask, caller: AnyCaller, parts: Parts) -> Said[Answered] | Response:
     """Streams by default; ``stream: false`` answers at once."""
-    turn = await asking.ask(parts, caller.scope_of(body), body)
+    scope = caller.scope_of(body)
     if body.stream:
-        return event_stream(dialect, turn.follow())
+        return await opened_stream(dialect, _asked(parts, scope, body))
+    turn = await asking.ask(parts, scope, body)
     return Said("问答成功", asking.answered(await turn.result()))
+
+
+async def _asked(parts: Assistant, scope: Scope, body: Ask) -> AsyncIterator[StreamEvent]:
+    return (await asking.ask(parts, scope, body)).follow()
 
 
 @router.get("/stream/{stream_id}", summary="续接流 Take a stream up again")
