@@ -84,7 +84,7 @@ class Trace:
 
 def template_of(scope: Scope) -> str:
     """The route's path as it is documented, ``unmatched`` where the request came to none: never a caller's words."""
-    path: object = getattr(scope.get("route"), "path", None)
+    path: object = getattr(scope.get("route"), "path_format", None)
     if isinstance(path, str):
         return path
     # Starlette's own routes, such as the API reference's, leave only their endpoint; they take no parameters.

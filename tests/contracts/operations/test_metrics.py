@@ -14,7 +14,9 @@ from contracts.accounts.people import People, bearer
 from serving import ServerProcess, eventually
 
 TOKEN = "a-token-of-the-scraper"
-ROUTES = json.loads((Path(__file__).parents[1] / "matrix.json").read_text("utf-8"))
+MATRIX = json.loads((Path(__file__).parents[1] / "matrix.json").read_text("utf-8"))
+ROUTES = [re.sub(r"\{(\w+):\w+\}", r"{\1}", route) for route in MATRIX]
+"""As the API reference spells them."""
 SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)$")
 COUNT = "wenshu_http_request_duration_seconds_count"
 
