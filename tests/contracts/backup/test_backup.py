@@ -129,9 +129,10 @@ def place(postgres):
         pytest.param("postgresql", "sqlite", marks=pytest.mark.slow),
     ],
 )
-def test_taken_under_load_it_answers_as_before(tmp_path, place, source, target):
+def test_taken_under_load_it_answers_as_before(tmp_path, place, source, target, request):
     there, elsewhere = place(source), place(target)
     old = ServerProcess(tmp_path / "old", **there)
+    request.addfinalizer(old.stop)
     folder = tmp_path / "backups"
     folder.mkdir()
     with old.start().client() as client:
@@ -168,8 +169,9 @@ def test_taken_under_load_it_answers_as_before(tmp_path, place, source, target):
         new.stop()
 
 
-def test_a_server_keeps_its_home(tmp_path):
+def test_a_server_keeps_its_home(tmp_path, request):
     old = ServerProcess(tmp_path / "old")
+    request.addfinalizer(old.stop)
     archive = tmp_path / "backup.zip"
     with old.start().client():
         assert run("backup", old.home, archive).returncode == 0
