@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from wenshu.services.forms.fields import Field
-from wenshu.services.forms.texts import choices, flags, texts
+from wenshu.services.forms.texts import choices, flags, known, texts
 from wenshu.zh.fold import fold
 from wenshu.zh.recognise.codes import codes
 from wenshu.zh.recognise.companies import companies, departments
@@ -54,7 +54,7 @@ def candidates(text: str, moment: datetime, fields: list[Field]) -> list[Candida
         elif field.kind == "flag":
             made += [_own(text, field, *one) for one in flags(folded, field)]
         elif field.kind in {"text", "code", "department", "place"}:
-            made += [_own(text, field, *one) for one in texts(folded, text, field)]
+            made += [_own(text, field, *one) for one in (*texts(folded, text, field), *known(folded, text, field))]
     return sorted(made, key=lambda one: (one.start, one.end))
 
 
@@ -67,8 +67,9 @@ def recognised(folded: str, today: date, tense: Tense) -> list[Found]:
     kept = [one for one in typed if one.kind in _STRONG] + longest(
         one for one in typed if one.kind not in _STRONG and not (one.kind == "code" and one.bare)
     )
-    kept += [one for one in typed if one.kind == "code" and one.bare and not _inside(one, kept)]
-    kept += [one for one in numbers(folded) if not _inside(one, kept)]
+    loose = [one for one in numbers(folded) if not _inside(one, kept)]
+    loose += [one for one in typed if one.kind == "code" and one.bare and not _inside(one, kept)]
+    kept += loose
     names = [*places(folded), *companies(folded), *departments(folded), *persons(folded)]
     solid = [one for one in kept if one.kind in {"money", "time"} | _STRONG]
     return sorted([*kept, *(one for one in names if not _inside(one, solid))])

@@ -26,10 +26,12 @@ class Choice:
 def choose(folded: str, fields: list[Field], found: list[Candidate]) -> list[Choice]:
     """The best assignment of all candidates to all fields."""
     labels = _labels(folded, fields)
+    kinds = {field.name: (field.kind, field.unit) for field in fields}
     slots = [(field, number) for field in fields for number in range(_MOST_OF_LIST if field.many else 1)]
     table: list[list[float]] = []
     for field, number in slots:
-        row = [score(folded, field, one, labels) for one in found]
+        rivals = [label for label in labels if kinds[label[2]] == (field.kind, field.unit)]
+        row = [score(folded, field, one, rivals) for one in found]
         table.append([value - LEAST - 0.01 * number if value > LEAST else 0.0 for value in row])
     taken = assign(table)
     chosen: list[Choice] = []

@@ -5,6 +5,7 @@ and after a value, or that exclude it; ``phrases``: where a text stands; ``unit`
 ``future``, where a bare weekday lies.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -77,11 +78,17 @@ def _check_field(name: str, field: object) -> None:
         raise InvalidInput(f"{where}.synonyms 应为“取值 → 字符串数组”", field=f"{where}.synonyms")
 
 
+def _is_clock(value: object) -> bool:
+    """``HH:MM``, as people tell the time; RFC 3339's times have an offset that nobody says."""
+    return isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", value) is not None
+
+
 def _compile(definition: Definition) -> Draft202012Validator:
     try:
         made = jsonschema_rs.Draft202012Validator(
             dict(definition),
             validate_formats=True,
+            formats={"time": _is_clock},
             offline=True,  # no remote $ref
             pattern_options=RegexOptions(),  # linear time
         )

@@ -73,6 +73,27 @@ def texts(folded: str, text: str, field: Field) -> Iterator[Own]:
                 yield start, end, text[start:end], weight
 
 
+_SPOT = re.compile(
+    r"(?:[a-z]|[一二三四五六七八九十\d]{1,4}|[东南西北])(?:号楼|栋|座|楼|层|号厂房|号车间|号库)[\u4e00-\u9fff\da-z]{0,8}?"
+    r"(?:会议室|办公室|洗手间|卫生间|茶水间|机房|大厅|走廊|前台|工位|食堂|车间|仓库|室|厅|区|间|房|(?=的|[，,。;\s]|$))"
+    r"|[a-z]?\d{3,4}(?:会议室|办公室|室|房间?)"
+)
+_IS_SPOT = re.compile("地点|位置|会议室")
+
+
+def known(folded: str, text: str, field: Field) -> Iterator[Own]:
+    """Text that the schema gives as one of its ``examples``, and for places in a building what names one."""
+    taken: list[tuple[int, int]] = []
+    for word in sorted(map(fold, cast("list[str]", field.schema.get("examples", []))), key=len, reverse=True):
+        for match in re.finditer(re.escape(word), folded):
+            if not any(match.start() < end and start < match.end() for start, end in taken):
+                taken.append(match.span())
+                yield (*match.span(), text[match.start() : match.end()], 1.8)
+    if _IS_SPOT.search(field.labels[0] + field.labels[-1]):
+        for match in _SPOT.finditer(folded):
+            yield (*match.span(), text[match.start() : match.end()], 1.9)
+
+
 def _trimmed(folded: str, start: int, end: int) -> tuple[int, int]:
     while match := _TRIM.search(folded[start:end]):
         if match.start() == 0:

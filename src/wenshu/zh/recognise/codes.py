@@ -24,7 +24,9 @@ _SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 def codes(folded: str) -> list[Found]:
     """Every code. Values are without blanks, upper case but for emails; a wrong checksum or length is a doubt."""
     found = [Found(m.start(), m.end(), "email", m.group()) for m in _EMAIL.finditer(folded)]
-    found += [Found(m.start(), m.end(), "plate-number", _tight(m.group())) for m in _PLATE.finditer(folded)]
+    found += [
+        Found(m.start(), m.end(), "plate-number", re.sub(r"\s", "", m.group()).upper()) for m in _PLATE.finditer(folded)
+    ]
     for m in _CREDIT.finditer(folded):
         value = m.group().upper()
         if not value.isdigit() or is_credit_code(value):
@@ -79,7 +81,3 @@ def is_bank_card(value: str) -> bool:
     if not re.fullmatch(r"\d{12,19}", value, re.ASCII):
         return False
     return sum(sum(divmod(2 * int(c), 10)) if i % 2 else int(c) for i, c in enumerate(reversed(value))) % 10 == 0
-
-
-def _tight(text: str) -> str:
-    return re.sub(r"[\s·.-]", "", text).upper()

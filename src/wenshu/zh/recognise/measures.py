@@ -12,7 +12,7 @@ _TIME = {
 }  # fmt: skip
 _UNIT = "|".join(sorted(_TIME, key=len, reverse=True))
 _DURATION = re.compile(
-    rf"(?<![a-z\d.第])(?P<few>[几数])?(?:(?P<run>{NUMBER})(?P<more>多|来|几)?(?P<half0>个半|半)?\s?个?\s?(?P<unit>{_UNIT})(?![a-z])(?P<half>半)?|半个?(?P<unit2>工作日|天|日|小时|钟头|月|年)|(?P<few2>几)个?(?P<unit3>天|小时|月))(?P<about>左右|上下)?"
+    rf"(?<![a-z\d.第])(?P<few>[几数])?(?:(?P<run>{NUMBER})(?P<more>多|来|几)?(?P<half0>个半|半)?\s?个?(?P<unit>{_UNIT})(?![a-z期])(?P<half>半)?|半个?(?P<unit2>工作日|天|日|小时|钟头|月|年)|(?P<few2>几)个?(?P<unit3>天|小时|月))(?P<about>左右|上下)?"
 )
 _WORDS = "台个张份人位本把套包盒支瓶件箱部辆块条只双卷桶袋根株间盏名项层组批次款册枚颗副吨斤克米桌席瓦幅面扇卡页"
 _LONG = "公斤|千克|平米|平方米|平方|人次|令|打|元/个|卷|extra"
