@@ -1,6 +1,7 @@
 """Corrections: 不对，是…; 改成…; 不是…是…: what was taken back is no candidate any more."""
 
 import re
+from dataclasses import replace
 
 from wenshu.services.forms.candidates import Candidate
 from wenshu.zh.fold import fold
@@ -18,6 +19,7 @@ def amended(text: str, found: list[Candidate]) -> list[Candidate]:
     """The candidates that still stand."""
     folded = fold(text)
     gone: set[int] = set()
+    instead: dict[int, Candidate] = {}
     for mark in _MARK.finditer(folded):
         after = [i for i, one in enumerate(found) if mark.end() <= one.start <= mark.end() + _REACH]
         renewed: set[str] = set()
@@ -29,12 +31,13 @@ def amended(text: str, found: list[Candidate]) -> list[Candidate]:
             before = [j for j, one in enumerate(found) if one.end <= mark.start() and _key(one) == key]
             if before and mark.start() - found[before[-1]].end <= 2 * _REACH:
                 gone.update(j for j in before if found[j].end == found[before[-1]].end)
+                instead[i] = found[before[-1]]
     for i, one in enumerate(found):
         if _NOT.search(folded, max(0, one.start - 10), one.start):
             later = any(other.start >= one.end and _key(other) == _key(one) for other in found)
             if later:
                 gone.add(i)
-    return [one for i, one in enumerate(found) if i not in gone]
+    return [replace(one, instead=instead.get(i)) for i, one in enumerate(found) if i not in gone]
 
 
 def _key(one: Candidate) -> str:

@@ -39,6 +39,8 @@ class Candidate:
     field: str = ""
     weight: float = 0.0
     """What its own finding adds to its score."""
+    instead: "Candidate | None" = None
+    """The value that it corrects: what was said around that one holds for it, too."""
 
 
 def candidates(text: str, moment: datetime, fields: list[Field]) -> list[Candidate]:
@@ -70,7 +72,9 @@ def recognised(folded: str, today: date, tense: Tense) -> list[Found]:
     loose = [one for one in numbers(folded) if not _inside(one, kept)]
     loose += [one for one in typed if one.kind == "code" and one.bare and not _inside(one, kept)]
     kept += loose
-    names = [*places(folded), *companies(folded), *departments(folded), *persons(folded)]
+    where = places(folded)
+    names = [*where, *companies(folded), *departments(folded)]
+    names += [one for one in persons(folded) if not _inside(one, where)]
     solid = [one for one in kept if one.kind in {"money", "time"} | _STRONG]
     return sorted([*kept, *(one for one in names if not _inside(one, solid))])
 

@@ -1,6 +1,7 @@
 """Extract: an utterance and a form in, the fields' values out, each with its span; never one that is not said."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from wenshu.zh.fold import fold
 _SHORT = 400
 """Characters that are read in place; longer texts are read beside the event loop."""
 _pool = ThreadPoolExecutor(2, thread_name_prefix="forms")
+_WEAK = {"date", "date-time", "time", "person", "place", "department", "number", "flag", "choice"}
+_IDLE = re.compile("吗|怎么|什么|是不是|能不能|有没有|多少|哪|谁|如何|可以.*[?]|谢谢|大家|通知|请各|已经|[?]")
+"""One such value in a question or a notice is no form: 今天系统登不上去，你们能进吗."""
 _REASONS = {
     "about": "只是约数",
     "checksum": "校验位不符",
@@ -43,6 +47,8 @@ def read(definition: Definition, text: str, moment: datetime, *, evidence: bool 
     folded = fold(text)
     found = amended(text, candidates(text, moment, fields))
     chosen = choose(folded, [field for field in fields if field.kind != "rows"], found)
+    if len(chosen) == 1 and chosen[0].field.kind in _WEAK and _IDLE.search(folded):
+        chosen = []
     for field in fields:
         if field.kind == "rows":
             chosen += rows(folded, text, field, found)

@@ -1,6 +1,7 @@
 """Scores: how well a candidate suits a field, by type, by the words around it, and by what stands between them."""
 
 import re
+from dataclasses import replace
 
 from wenshu.services.forms.candidates import Candidate
 from wenshu.services.forms.fields import Field
@@ -24,19 +25,32 @@ _REQUEST = re.compile(
 _HELPING = re.compile(r"^(?:来|想)?(?:帮|替|给|代|为)")
 _HELPED = re.compile(r"(?:帮|替|给|代|为)(?:我们?|一下|同事|部门的?|组里的?)?$")
 _SELF = re.compile(r"(?:我是|我叫|本人|我,|姓名)[:：]?$")
+_MEASURE = "[个台箱张把套包盒支瓶件条本只块桶颗袋斤份次晚位间]"
+_EACH = re.compile(rf"\s?(?:一|/|每){_MEASURE}")
+_PER = re.compile(rf"(?:单价|每{_MEASURE}|每天|均价)[是为约大概要:]{{0,2}}\s?$")
 _TRIES = 10
+_LEAST_BARE = 10
+"""A smaller number without a unit is no amount: 一等座, 3 楼."""
 
 
 def score(folded: str, field: Field, one: Candidate, labels: list[tuple[int, int, str]]) -> float:
     """How well; not positive where it is out of the question. ``labels``: where which field's names stand."""
     if one.field:
         return one.weight if one.field == field.name else 0.0
+    own = _scored(folded, field, one, labels)
+    if one.instead is None or own <= 0:
+        return own
+    earlier = replace(one, start=one.instead.start, end=one.instead.end, instead=one.instead.instead)
+    return max(own, score(folded, field, earlier, labels))
+
+
+def _scored(folded: str, field: Field, one: Candidate, labels: list[tuple[int, int, str]]) -> float:
     base = _base(field, one)
     if base <= 0 or _excluded(folded, field, one):
         return 0.0
     total = base + _cued(folded, field, one) + _labelled(folded, field, one, labels)
     if field.role:
-        total += _role(folded, field, one)
+        total += _role(folded, field, one) - (0.7 if field.role == "end" and total <= base else 0.0)
     if field.kind == "person":
         total += _person(folded, field, one)
     if one.bare:
@@ -48,11 +62,12 @@ def _base(field: Field, one: Candidate) -> float:
     if field.kind != "number":
         return _BASE.get((field.kind, one.kind), 0.0)
     if field.unit == "元":
-        return {"money": 2.0, "number": 0.3}.get(one.kind, 0.0)
+        small = one.kind == "number" and isinstance(one.value, int | float) and one.value < _LEAST_BARE
+        return 0.0 if small else {"money": 2.0, "number": 0.3}.get(one.kind, 0.0)
     if field.unit == "%":
         return {"percent": 2.2, "number": 0.2}.get(one.kind, 0.0)
-    if field.unit in _MEASURES and one.kind == "duration":
-        return 2.0 if one.unit == _MEASURES[field.unit] else 0.0
+    if field.unit in _MEASURES:
+        return 2.0 if one.kind == "duration" and one.unit == _MEASURES[field.unit] else 0.0
     if field.unit in _COUNTED and one.kind == "count":
         return 1.2 if one.unit in _COUNTED[field.unit] else 0.0
     return {"number": 0.2, "count": 0.2 if not field.unit else 0.0}.get(one.kind, 0.0)
@@ -61,6 +76,8 @@ def _base(field: Field, one: Candidate) -> float:
 def _excluded(folded: str, field: Field, one: Candidate) -> bool:
     """Whether the words right before it name something else."""
     start = max(0, one.start - 8)
+    if field.unit == "元" and (_EACH.match(folded, one.end) or _PER.search(folded[start : one.start])):
+        return "单价" not in field.labels  # the price of one thing
     return any(
         re.search(re.escape(word) + r"[是为:：的号约]{0,2}\s?$", folded[start : one.start]) for word in field.excludes
     )

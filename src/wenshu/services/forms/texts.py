@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from wenshu.services.forms.fields import Field
 from wenshu.zh.fold import fold
+from wenshu.zh.recognise.papers import papers
 
 Own = tuple[int, int, object, float]
 """Start, end, value, weight."""
@@ -78,6 +79,7 @@ _SPOT = re.compile(
     r"(?:会议室|办公室|洗手间|卫生间|茶水间|机房|大厅|走廊|前台|工位|食堂|车间|仓库|室|厅|区|间|房|(?=的|[，,。;\s]|$))"
     r"|[a-z]?\d{3,4}(?:会议室|办公室|室|房间?)"
 )
+_IS_PAPER = re.compile("合同名称|文件名称|文件名")
 _IS_SPOT = re.compile("地点|位置|会议室")
 
 
@@ -89,6 +91,9 @@ def known(folded: str, text: str, field: Field) -> Iterator[Own]:
             if not any(match.start() < end and start < match.end() for start, end in taken):
                 taken.append(match.span())
                 yield (*match.span(), text[match.start() : match.end()], 1.8)
+    if _IS_PAPER.search(" ".join(field.labels)):
+        for one in papers(folded):
+            yield one.start, one.end, text[one.start : one.end], 1.5 if one.bare else 2.3
     if _IS_SPOT.search(field.labels[0] + field.labels[-1]):
         for match in _SPOT.finditer(folded):
             yield (*match.span(), text[match.start() : match.end()], 1.9)

@@ -15,7 +15,7 @@ _FOREIGN = "|".join(map(re.escape, _CURRENCIES))
 _YUAN = r"元人民币|块钱|元钱|人民币|rmb|cny|yuan|元|块(?!儿?[^\d零一二两三四五六七八九半整多]?[板地方砖])|圆|¥"
 _MONEY = re.compile(
     rf"(?P<front>(?:人民币|rmb|cny|¥|\$|usd|€|£)\s?)?(?P<sign>负|-)?(?P<few>[几数好])?(?<![a-z0-9.])(?P<run>{NUMBER}|几[百千万]|[百千万])"
-    rf"(?P<more>多|来|几|余)?\s?(?:(?P<unit>{_FOREIGN}|{_YUAN})(?P<half>半(?!天|个|年|月))?(?:零?(?P<jiao>[{_D}\d])(?![{_D}\d年月日号天个台张份人%])[毛角]?|(?P<cents>\d\d)(?!\d))?"
+    rf"(?P<more>多|来|几|余)?\s?(?:(?P<unit>{_FOREIGN}|{_YUAN})(?P<half>半(?!天|个|年|月))?(?:零?(?P<jiao>[{_D}\d])(?![{_D}\d年月日号天个台张份人桶颗箱盒瓶包本套条支件把只袋斤次位间晚块元%])[毛角]?|(?P<cents>\d\d)(?!\d))?"
     rf"(?:零?(?P<fen>[{_D}\d])分(?!钟|之))?(?P<about>左右|上下|出头)?|(?P<alone>[毛角])(?:(?P<fen2>[{_D}\d])分)?)?(?:整|正)?"
 )
 
