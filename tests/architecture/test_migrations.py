@@ -15,7 +15,8 @@ import wenshu.core.jobs.tables
 import wenshu.core.storage.tables
 import wenshu.knowledge.tables
 import wenshu.services.assistant.chat.tables
-import wenshu.services.assistant.imports.tables  # noqa: F401 (each import declares its tables)
+import wenshu.services.assistant.imports.tables
+import wenshu.services.forms.tables  # noqa: F401 (each import declares its tables)
 from wenshu.core.database.engine import Database, sqlite_url
 from wenshu.core.database.migrations import alembic_config, upgrade
 from wenshu.core.database.schema import metadata

@@ -128,6 +128,8 @@ class Nation:
         elif "/keys/" in route:
             body = {"name": self.marker, "orgCode": "a1"}
             values["keyId"] = self.people.call("POST", "/keys", self.a, json=body).json()["data"]["keyId"]
+        elif "/forms/" in route or "/task/" in route or "/webhook-deliveries/" in route:
+            values |= self.forms(owner, fresh)
         elif "/tenants/" in route:
             values["tenantId"] = self.people.tenant(f"{self.marker}-{fresh}")
         elif route.endswith("/password"):
@@ -144,6 +146,24 @@ class Nation:
         if cancelled:
             succeeded(self.client.post(f"{LIBRARY}/imports/{job}/cancel", params=self.scope, headers=owner))
         return job
+
+    def forms(self, owner: Headers, fresh: str) -> dict[str, str]:
+        """A form, a task that waits, and a delivery that was given up."""
+        definition = {"title": self.marker, "type": "object", "properties": {"A": {"type": "string"}}}
+        code = f"{self.marker}-{fresh}"
+        assert self.client.put(f"/api/v1/forms/{code}", json=definition, headers=owner).status_code == 200
+        body = {"utterance": self.marker, "form_code": code, "async": True}
+        task = self.client.post("/api/v1/task/form-extraction", json=body, headers=owner).json()["task_id"]
+        delivery = uuid4().hex
+        values = (delivery, self.a, "a1", task, f"http://example.com/{self.marker}", "{}", "dead", 1, self.marker)
+        columns = "id, tenant_code, org_code, task_id, url, body, state, attempts, error"
+        with closing(sqlite3.connect(self.server.home / "wenshu.sqlite3", timeout=30)) as database, database:
+            database.execute(
+                f"INSERT INTO form_deliveries ({columns}, due_at, give_up_at, created_at) "  # noqa: S608 (own words)
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+                values,
+            )
+        return {"form_code": code, "task_id": task, "delivery_id": delivery}
 
     def conversation(self, owner: Headers, *, deleted: bool) -> dict[str, str]:
         """A session with a question, its answer and the answer's first source."""

@@ -20,6 +20,7 @@ from contracts.accounts import people
 from contracts.accounts.wire import leaks
 from contracts.accounts.wire import refused as refused_in_words
 from contracts.assistant.wire import objection
+from contracts.forms.wire import refused as refused_by_forms
 from contracts.gateway.wire import refused as refused_by_gateway
 from contracts.gateway.wire import status_of
 from contracts.nations import Headers, Nation
@@ -76,7 +77,9 @@ def test_the_matrix_says_what_the_routes_need(application: dict[str, APIRoute]) 
         needed = max(roles, key=["viewer", "member", "editor", "admin"].index) if roles else None
         assert entry.get("role") == needed, route
         named, operators = any(gate.named for gate in gates), any(gate.operator for gate in gates)
-        assert named == (entry["kind"] in {"own account", "tenant header", "admin id", "operator"}), route
+        assert named == (
+            entry["kind"] in {"own account", "own scope", "own id", "tenant header", "admin id", "operator"}
+        ), route
         assert operators == (entry["kind"] == "operator"), route
 
 
@@ -127,6 +130,8 @@ class Try:
             refused_in_words(response, response.status_code)
         elif self.family == "gateway":
             refused_by_gateway(response, status)
+        elif self.family == "forms":
+            refused_by_forms(response, response.status_code)
         else:
             people.refused(response, response.status_code)
         self.tells_nothing(response)
@@ -267,7 +272,7 @@ def test_strangers_reach_nothing(nations: list[Nation], route: str) -> None:
 
 def reaches_nothing(attempt: Try, headers: Headers) -> None:
     kind, nation = attempt.entry["kind"], attempt.nation
-    if kind in {"id", "admin id"}:
+    if kind in {"id", "own id", "admin id"}:
         theirs = attempt.is_refused(attempt.call(headers), 404)
         assert theirs == attempt.is_refused(attempt.call(headers, unknown=True), 404), "tells that the id exists"
         if attempt.entry.get("hints"):

@@ -399,6 +399,7 @@ class Settings(BaseSettings):
     accounts: FamilySettings = FamilySettings()
     assistant: FamilySettings = FamilySettings()
     gateway: GatewaySettings = GatewaySettings()
+    forms: FamilySettings = FamilySettings()
     time: TimeSettings = TimeSettings()
     documents: DocumentSettings = DocumentSettings()
     jobs: JobSettings = JobSettings()

@@ -9,6 +9,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def utc_text(instant: datetime) -> str:
+    """``2025-07-19T13:00:00Z``."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def local_text(instant: datetime, zone: ZoneInfo) -> str:
     """``2025-12-10 10:23:45`` in the given zone, the form of the chat and library document."""
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

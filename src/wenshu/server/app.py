@@ -20,6 +20,7 @@ from wenshu.services.accounts.admin.routes import router as admin_router
 from wenshu.services.assistant.chat.routes import router as chat_router
 from wenshu.services.assistant.imports.routes import router as imports_router
 from wenshu.services.assistant.library.routes import router as library_router
+from wenshu.services.forms.routes import router as forms_router
 from wenshu.services.gateway.admin import routes as gateway_admin_routes
 from wenshu.services.gateway.ernie import routes as ernie_routes
 from wenshu.services.gateway.openai import routes as openai_routes
@@ -74,7 +75,7 @@ def create_app(settings: Settings, home: Home, public_url: str, member: Member =
         ernie_routes.bearers,
         ernie_routes.memories,
     )
-    families = *accounts, chat_router, library_router, imports_router, operations_router, *gateway
+    families = *accounts, chat_router, library_router, imports_router, forms_router, operations_router, *gateway
     for router in (*families, file_routes.router):
         app.include_router(router)
     app.include_router(health_router(checks, notices))
@@ -117,6 +118,7 @@ def create_asgi(app: FastAPI, settings: Settings) -> ASGIApp:
 def _attach(app: FastAPI, parts: Composed) -> None:
     app.state.web = parts.web
     app.state.assistant = parts.assistant
+    app.state.forms = parts.forms
     app.state.accounts = parts.identity.accounts
     app.state.first_password = parts.identity.first_password
     app.state.operations = parts.operations

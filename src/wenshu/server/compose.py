@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
@@ -50,6 +51,9 @@ from wenshu.services.assistant.chat.stop import watch_stops
 from wenshu.services.assistant.imports.run import register as register_imports
 from wenshu.services.assistant.parts import Assistant
 from wenshu.services.assistant.retention import register as register_retention
+from wenshu.services.forms.deliver import Deliveries
+from wenshu.services.forms.parts import Forms
+from wenshu.services.forms.run import register as register_forms
 from wenshu.services.gateway.parts import Gateway
 from wenshu.services.operations.parts import Operations
 from wenshu.services.operations.run import register as register_operations
@@ -85,6 +89,7 @@ class Composed:
 
     web: WebContext
     assistant: Assistant
+    forms: Forms
     identity: Identity
     durable: Durable
     gateway: Gateway
@@ -140,6 +145,8 @@ async def composed(
         material = await opened.enter_async_context(kept_library(settings, home, database, embeds))
         outgoing = _Outgoing(database, fetcher, parser, model, notes)
         assistant = _assistant(settings, files, outgoing, material, process, durable)
+        forms = Forms(database, durable.jobs, fetcher, model, ZoneInfo(settings.time.zone))
+        register_forms(durable.kinds, durable.schedules, forms)
         known = await opened.enter_async_context(
             identity(settings, home, database, member.board, first=kind == "server")
         )
@@ -149,11 +156,11 @@ async def composed(
         checks = {"database": _database_check(database), "storage": objects.check, "parser": parser.start}
         checks["index"] = material.catalog.index.check
         gate = await opened.enter_async_context(gateway(settings, database, known.accounts.audit, material, embeds))
-        parts = Composed(web, assistant, known, durable, gate, material.catalog, checks, material.notices)
+        parts = Composed(web, assistant, forms, known, durable, gate, material.catalog, checks, material.notices)
         register_operations(durable.kinds, parts.operations)
         checks |= await durable.start()
         async with _beside(sweep_for_ever(database, objects)), _beside(watch_stops(assistant)):
-            async with _beside(keep_recovering(assistant)):
+            async with _beside(keep_recovering(assistant)), _beside(_delivering(settings, forms)):
                 yield parts
             await parts.end(settings.server.stop_seconds)
     finally:
@@ -201,6 +208,12 @@ def _assistant(
     register_imports(durable.kinds, assistant)
     register_retention(durable.rules, assistant)
     return assistant
+
+
+async def _delivering(settings: Settings, forms: Forms) -> None:
+    """Deliver where this process works; elsewhere others do."""
+    if settings.jobs.worker:
+        await Deliveries(forms).run()
 
 
 @asynccontextmanager

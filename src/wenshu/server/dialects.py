@@ -6,6 +6,7 @@ from typing import Any
 from wenshu.kit.errors import WenshuError
 from wenshu.services.accounts.dialect import ACCOUNTS
 from wenshu.services.assistant.dialect import AssistantDialect
+from wenshu.services.forms.dialect import FORMS
 from wenshu.services.gateway.dialect import ERNIE, OAUTH, OPENAI, USAGE
 from wenshu.web.coded import ADMIN, CodedDialect
 from wenshu.web.dialect import Dialect
@@ -22,6 +23,10 @@ DIALECTS: dict[str, Dialect] = {
     "/vector_db_service": AssistantDialect(),
     "/api/v1": CodedDialect("reports"),
     "/api/v1/admin": ADMIN,
+    "/api/v1/task": FORMS,
+    "/api/v1/forms": FORMS,
+    "/api/v1/webhook-secret": FORMS,
+    "/api/v1/webhook-deliveries": FORMS,
     "/api": ACCOUNTS,
     "/.well-known": ACCOUNTS,
     "/api/v1/usage": USAGE,

@@ -18,6 +18,8 @@ _KINDS = {
     "id": r"[0-9a-f]{32}",
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     "hash": r"[0-9a-f]{64}",
+    "uuid": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "utc": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
     "iso": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
     "key": r"wsk_[0-9a-f]{12}_[\w-]{43}",
     "jwt": r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{86}",

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-KeyFamily = Literal["assistant", "gateway", "admin"]
+KeyFamily = Literal["assistant", "gateway", "forms", "admin"]
 
 KEY_FAMILIES: tuple[KeyFamily, ...] = get_args(KeyFamily)
 """Each with its own dialect and rate limit. ``accounts`` is open to every key: it only tells who calls."""

@@ -4,7 +4,7 @@ Any port may be named; it is the address that is judged. See ``addresses`` for w
 """
 
 import asyncio
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +82,19 @@ class Fetcher:
             async with asyncio.timeout(self._timeout_seconds):
                 return await self._follow(target, into)
 
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> int:
+        """Send ``body`` and give the status of the answer, which is not read; redirects are not followed.
+
+        Raises ``FetchRefused`` and ``FetchFailed`` as ``fetch`` does.
+        """
+        target = self._guard.read_url(url)
+        with self._worded(seconds):
+            async with (
+                asyncio.timeout(seconds),
+                self._opened().post(target, data=body, headers=headers, allow_redirects=False) as response,
+            ):
+                return response.status
+
     async def close(self) -> None:
         """Close connections and threads; fetches under way fail."""
         if self._session is not None:
@@ -90,12 +103,12 @@ class Fetcher:
         self._writes.shutdown(wait=False, cancel_futures=True)
 
     @contextmanager
-    def _worded(self) -> Generator[None]:
+    def _worded(self, seconds: float = 0) -> Generator[None]:
         """Word the network's errors for callers, who learn neither an address nor what the exception says."""
         try:
             yield
         except TimeoutError:
-            raise FetchFailed(f"访问超时，超过 {self._timeout_seconds:g} 秒") from None
+            raise FetchFailed(f"访问超时，超过 {seconds or self._timeout_seconds:g} 秒") from None
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
             raise FetchFailed("对方的 HTTPS 证书无效") from None
         except aiohttp.ClientPayloadError:

@@ -1,0 +1,1 @@
+"""Forms: one utterance in, the fields of a form out."""
