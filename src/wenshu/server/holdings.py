@@ -67,6 +67,9 @@ IMPERSONAL = frozenset(
         "documents",
         "facts",
         "files",
+        "form_deliveries",
+        "form_tasks",
+        "forms",
         "gateway_memories",
         "gateway_setups",
         "generations",
@@ -83,11 +86,16 @@ IMPERSONAL = frozenset(
         "revocations",
         "signing_keys",
         "synonyms",
+        "webhook_secrets",
     }
 )
 """Tables that do not say which person a row is of."""
 
-SECRET = {"users": frozenset({"password_hash"}), "api_keys": frozenset({"digest", "sealed_secret"})}
+SECRET = {
+    "users": frozenset({"password_hash"}),
+    "api_keys": frozenset({"digest", "sealed_secret"}),
+    "webhook_secrets": frozenset({"secret"}),
+}
 INTERNAL = {
     "facts": "由文档得出 made from documents",
     "generations": "索引的记录 of the index",
