@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import islice
 
 from wenshu.services.forms.candidates import Candidate
 from wenshu.zh.fold import fold
@@ -13,6 +14,7 @@ _NOT = re.compile(
     r"(?:不是|并非|不再是|原来(?:说|写|定)?的?是?|原定|本来(?:说|写|定)?的?是?|之前(?:说|写|报|填)的?是?|原(?=\d))[^,，。;；]{0,4}$"
 )
 _REACH = 24
+_MOST = 100
 
 
 def amended(text: str, found: list[Candidate]) -> list[Candidate]:
@@ -20,7 +22,7 @@ def amended(text: str, found: list[Candidate]) -> list[Candidate]:
     folded = fold(text)
     gone: set[int] = set()
     instead: dict[int, Candidate] = {}
-    for mark in _MARK.finditer(folded):
+    for mark in islice(_MARK.finditer(folded), _MOST):
         after = [i for i, one in enumerate(found) if mark.end() <= one.start <= mark.end() + _REACH]
         renewed: set[str] = set()
         for i in after:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import chain, islice
 
 from wenshu.services.forms.fields import Field
 from wenshu.services.forms.texts import choices, flags, known, texts
@@ -21,6 +23,9 @@ from wenshu.zh.recognise.places import places
 from wenshu.zh.recognise.times import times
 
 _STRONG = {"email", "plate-number", "credit-code", "id-card", "bank-card", "phone", "landline"}
+_MOST = 100
+"""Values of one recogniser in one text: a form has no more fields, and a hostile text could have thousands."""
+_ENDLESS = re.compile(r"[\d零〇一二三四五六七八九十百千万亿点.,:/a-z-]{80,}|(.)\1{20,}", re.DOTALL)
 _NAMES = {"person", "company", "department", "place"}
 
 
@@ -45,36 +50,45 @@ class Candidate:
 
 def candidates(text: str, moment: datetime, fields: list[Field]) -> list[Candidate]:
     """All that the text says that one of these fields could take, left to right."""
-    folded = fold(text)
+    folded = calm(text)
     tense: Tense = next((field.tense for field in fields if field.tense in {"past", "future"}), "")  # type: ignore[assignment]
     found = recognised(folded, moment.date(), tense)
     made = [_candidate(text, one) for one in found]
     made += _moments(text, folded, found, moment)
     for field in fields:
         if field.kind == "choice":
-            made += [_own(text, field, *one) for one in choices(folded, field)]
+            made += [_own(text, field, *one) for one in islice(choices(folded, field), _MOST)]
         elif field.kind == "flag":
-            made += [_own(text, field, *one) for one in flags(folded, field)]
+            made += [_own(text, field, *one) for one in islice(flags(folded, field), _MOST)]
         elif field.kind in {"text", "code", "department", "place"}:
-            made += [_own(text, field, *one) for one in (*texts(folded, text, field), *known(folded, text, field))]
+            made += [
+                _own(text, field, *one)
+                for one in islice(chain(texts(folded, text, field), known(folded, text, field)), _MOST)
+            ]
     return sorted(made, key=lambda one: (one.start, one.end))
+
+
+def calm(text: str) -> str:
+    """The folded text, what no value is (endless figures, one character over and over) blanked out."""
+    return _ENDLESS.sub(lambda match: "\n" * len(match.group()), fold(text))
 
 
 def recognised(folded: str, today: date, tense: Tense) -> list[Found]:
     """All recognisers' values; what is part of a longer value of another kind is left out."""
-    typed = [*codes(folded), *money(folded), *percents(folded), *durations(folded), *counts(folded)]
-    typed += [*times(folded), *dates(folded, today, tense)]
+    day = partial(dates, today=today, tense=tense)
+    readers = (codes, money, percents, durations, counts, times, day)
+    typed = [one for reader in readers for one in reader(folded)[:_MOST]]
     strong = [one for one in typed if one.kind in _STRONG]
     typed = [one for one in typed if one.kind in _STRONG or not _inside(one, strong)]
     kept = [one for one in typed if one.kind in _STRONG] + longest(
         one for one in typed if one.kind not in _STRONG and not (one.kind == "code" and one.bare)
     )
-    loose = [one for one in numbers(folded) if not _inside(one, kept)]
+    loose = [one for one in numbers(folded)[:_MOST] if not _inside(one, kept)]
     loose += [one for one in typed if one.kind == "code" and one.bare and not _inside(one, kept)]
     kept += loose
-    where = places(folded)
-    names = [*where, *companies(folded), *departments(folded)]
-    names += [one for one in persons(folded) if not _inside(one, where)]
+    where = places(folded)[:_MOST]
+    names = [*where, *companies(folded)[:_MOST], *departments(folded)[:_MOST]]
+    names += [one for one in persons(folded)[:_MOST] if not _inside(one, where)]
     solid = [one for one in kept if one.kind in {"money", "time"} | _STRONG]
     return sorted([*kept, *(one for one in names if not _inside(one, solid))])
 

@@ -12,6 +12,7 @@ from wenshu.services.forms.score import score
 LEAST = 1.0
 """A score below which a field rather stays empty."""
 _MOST_OF_LIST = 12
+_MOST_LABELS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def _labels(folded: str, fields: list[Field]) -> list[tuple[int, int, str]]:
         if len(label) > 1
         for match in re.finditer(re.escape(label), folded)
     ]
+    del found[_MOST_LABELS:]
     return [
         one
         for one in found

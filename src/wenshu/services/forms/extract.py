@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from wenshu.services.forms.amend import amended
-from wenshu.services.forms.candidates import candidates
+from wenshu.services.forms.candidates import calm, candidates
 from wenshu.services.forms.choose import Choice, choose, unsure
 from wenshu.services.forms.definition import Definition, faults
 from wenshu.services.forms.fields import Field, fields_of
@@ -15,7 +15,6 @@ from wenshu.services.forms.parts import Forms
 from wenshu.services.forms.rows import rows
 from wenshu.services.forms.schemas import Doubt, Evidence, Outcome
 from wenshu.services.forms.tables import TaskState
-from wenshu.zh.fold import fold
 
 _SHORT = 400
 """Characters that are read in place; longer texts are read beside the event loop."""
@@ -44,7 +43,7 @@ async def extract(parts: Forms, definition: Definition, text: str, moment: datet
 def read(definition: Definition, text: str, moment: datetime, *, evidence: bool = False) -> Outcome:
     """The same without waiting: pure."""
     fields = fields_of(definition)
-    folded = fold(text)
+    folded = calm(text)
     found = amended(text, candidates(text, moment, fields))
     chosen = choose(folded, [field for field in fields if field.kind != "rows"], found)
     if len(chosen) == 1 and chosen[0].field.kind in _WEAK and _IDLE.search(folded):

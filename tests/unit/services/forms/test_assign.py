@@ -84,3 +84,9 @@ def test_the_schedule_and_the_signature() -> None:
     assert [delay(number).total_seconds() for number in range(1, 8)] == [1, 5, 15, 60, 120, 240, 480]
     assert signature("s", 1, b"{}").startswith("t=1,v1=")
     assert signature("s", 1, b"{}") != signature("s", 2, b"{}")
+
+
+@pytest.mark.parametrize("unit", ["一", "1", "张三，", "11月3号 ", "不对100元，", "合同", "甲方公司"])
+def test_the_longest_text_of_one_word_is_read(unit: str) -> None:
+    text = (unit * 20_000)[:20_000]
+    assert read(builtin()["contract_v1"], text, NOW).status == "failed"
