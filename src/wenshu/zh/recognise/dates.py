@@ -204,9 +204,24 @@ _RANGE_END = re.compile(
 _RANGE_START = re.compile(rf"(?<![\d月.:一二三四五六七八九十])(?P<day>{_N})\s?(?:到|至|[-~—–])+\s?(?={_N}(?:日|号))")
 
 
+_WEEKDAY_END = re.compile(r"\s?(?:到|至|[-~—–])+\s?(?P<whole>(?:周|星期|礼拜)(?P<day>[一二三四五六日天]))")
+
+
+def _weekday_ends(folded: str, found: list[Found]) -> list[Found]:
+    """The second day of 下周一到周三 is the first such day from the first one on."""
+    more: list[Found] = []
+    for one in found:
+        match = _WEEKDAY_END.match(folded, one.end)
+        if match and one.value is not None:
+            first = date.fromisoformat(str(one.value))
+            last = first + timedelta((_DAYS[match["day"]] - first.weekday()) % 7)
+            more.append(Found(match.start("whole"), match.end("whole"), "date", last.isoformat()))
+    return more
+
+
 def _ranges(folded: str, today: date, found: list[Found]) -> list[Found]:
     """The second day of 3月5日到8日 is of the first one's month, the first of 5到7号 of the present month."""
-    more: list[Found] = []
+    more = _weekday_ends(folded, found)
     for one in found:
         if one.value is None or one.bare:
             continue

@@ -153,6 +153,8 @@ def test_dates(text: str, day: str) -> None:
 def test_the_second_day_of_a_span_is_of_the_first_one_s_month() -> None:
     assert [one.value for one in dates("12月3日到8日", TODAY)] == ["2026-12-03", "2026-12-08"]
     assert [one.value for one in dates("5到7号", TODAY)] == ["2026-11-05", "2026-11-07"]
+    assert [one.value for one in dates("下周一到周三", TODAY)] == ["2026-11-30", "2026-12-02"]
+    assert [one.value for one in dates("周五至周一", TODAY)] == ["2026-11-27", "2026-11-30"]
 
 
 def test_a_bare_weekday_lies_where_the_form_looks() -> None:
