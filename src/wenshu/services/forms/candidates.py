@@ -25,7 +25,7 @@ from wenshu.zh.recognise.times import times
 _STRONG = {"email", "plate-number", "credit-code", "id-card", "bank-card", "phone", "landline"}
 _MOST = 100
 """Values of one recogniser in one text: a form has no more fields, and a hostile text could have thousands."""
-_ENDLESS = re.compile(r"[\d零〇一二三四五六七八九十百千万亿点.,:/a-z-]{80,}|(.)\1{20,}", re.DOTALL)
+_ENDLESS = re.compile(r"[\d零〇一二三四五六七八九十百千万亿点.,:/a-z-]{80,}|(.)\1{80,}", re.DOTALL)
 _NAMES = {"person", "company", "department", "place"}
 
 
