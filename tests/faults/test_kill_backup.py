@@ -46,7 +46,7 @@ def home(tmp_path):
     return server.home
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def settings(request):
     if request.param == "sqlite":
         yield {}

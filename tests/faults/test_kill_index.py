@@ -113,7 +113,7 @@ class MilvusLite(Outside):
         self._folder.cleanup()
 
 
-@pytest.fixture(params=["file", "milvus"])
+@pytest.fixture(params=["file", pytest.param("milvus", marks=pytest.mark.slow)])
 def outside(request, wenshu):
     if request.param == "file":
         made = FileBesidePostgres(wenshu.home, request.getfixturevalue("postgres_url"))

@@ -16,7 +16,7 @@ MOST_A_MINUTE = 60.0
 
 @pytest.mark.parametrize(
     ("streams", "searches", "seconds", "drip"),
-    [(100, 20, 10, 0.25), pytest.param(500, 50, 60, 1, marks=pytest.mark.slow)],
+    [(50, 10, 5, 0.25), pytest.param(500, 50, 60, 1, marks=pytest.mark.slow)],
 )
 def test_streams_and_searches_at_once(streams, searches, seconds, drip):
     options = {"streams": streams, "searches": searches, "seconds": seconds, "drip": drip}

@@ -139,6 +139,7 @@ def snapshot_of(path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 async def test_a_move_that_is_cut_short_goes_on_where_it_was(world):
     """At every eleventh step, again and again: no row twice, none left out."""
     cuts = 0

@@ -31,6 +31,11 @@ CREATES = {
     "POST /api/v1/admin/users/{userId}/reset-password",
     "POST /api/v1/admin/keys",
     "POST /api/v1/admin/signing-keys/rotate",
+    "POST /api/v1/admin/export",
+    "POST /api/v1/admin/erasure",
+    "POST /api/v1/task/form-extraction",
+    "POST /api/v1/webhook-secret",
+    "POST /v2/memory",
 }
 CREATES_NOTHING = {
     "POST /vector_db_service/unchanged_documents",
@@ -53,6 +58,13 @@ CREATES_NOTHING = {
     "POST /api/v1/admin/tenants/{tenantId}/enable",
     "POST /api/v1/admin/users/{userId}/disable",
     "POST /api/v1/admin/users/{userId}/enable",
+    "POST /api/v1/webhook-deliveries/{delivery_id}/redeliver",
+    "POST /v1/chat/completions",
+    "POST /v1/embeddings",
+    "POST /v2/chat/completions",
+    "POST /rpc/2.0/ai_custom/v1/wenxinworkshop/chat/{model}",
+    "POST /rpc/2.0/ai_custom/v1/wenxinworkshop/embeddings/{model}",
+    "POST /oauth/2.0/token",
 }
 
 

@@ -209,7 +209,9 @@ def hits(caller, **asked):
     return caller.post("search_from_vector_db", collection_type="DOC", **asked)
 
 
-@pytest.mark.parametrize("kind", ["embedded", pytest.param("file", marks=pytest.mark.slow), "milvus"])
+@pytest.mark.parametrize(
+    "kind", ["embedded", pytest.param("file", marks=pytest.mark.slow), pytest.param("milvus", marks=pytest.mark.slow)]
+)
 def test_meaning_is_searched_once_an_embedder_is_set(tmp_path, material, request, kind, embeddings, call):
     base = {"WENSHU_FETCH_ALLOW_HOSTS": f'["{material.address}"]'}
     if kind == "file":

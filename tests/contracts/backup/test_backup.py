@@ -124,7 +124,7 @@ def place(postgres):
     ("source", "target"),
     [
         ("sqlite", "sqlite"),
-        ("postgresql", "postgresql"),
+        pytest.param("postgresql", "postgresql", marks=pytest.mark.slow),
         pytest.param("sqlite", "postgresql", marks=pytest.mark.slow),
         pytest.param("postgresql", "sqlite", marks=pytest.mark.slow),
     ],

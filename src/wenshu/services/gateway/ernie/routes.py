@@ -16,6 +16,7 @@ from wenshu.services.gateway.ernie.memory_schemas import Action, MemoryCall
 from wenshu.services.gateway.ernie.schemas import ErnieChat, ErnieEmbeddings
 from wenshu.services.gateway.parts import Parts
 from wenshu.web.dialect import JsonResponse
+from wenshu.web.idempotency import ONCE
 from wenshu.web.routing import UntypedRoute, dialect_router
 from wenshu.web.scalars import Whole
 
@@ -82,7 +83,9 @@ async def bearer_token(
     return JsonResponse(await tokens.bearer(parts, prefix, seconds), headers={"Cache-Control": "no-store"})
 
 
-@memories.post("/memory", summary="系统记忆 System memory", response_class=Response, dependencies=[Depends(CHANGES)])
+@memories.post(
+    "/memory", summary="系统记忆 System memory", response_class=Response, dependencies=[Depends(CHANGES), ONCE]
+)
 async def system_memory(
     body: MemoryCall,
     caller: Keeper,
