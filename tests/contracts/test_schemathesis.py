@@ -18,6 +18,7 @@ from contracts.test_fuzz import ROUTES, check
 from serving import ServerProcess
 
 EXAMPLES, MANY = 5, 300
+URL_BYTES = 60_000
 load_all_checks()
 CONFORMING = CHECKS.get_by_names(["content_type_conformance", "response_schema_conformance"])
 
@@ -77,6 +78,8 @@ def every(schema: Any, route: str, session: requests.Session, headers: dict[str,
         @given(operation.as_strategy(generation_mode=mode))
         def one(case: schemathesis.Case) -> None:
             response = case.call(session=session, headers=dict(headers), timeout=60)
+            if len(response.request.url or "") > URL_BYTES and response.status_code == 400:
+                return  # the HTTP parser refuses it before there is a request
             request = httpx.Request(method, (response.request.url or "").partition("?")[0])
             seen = {name: values[0] for name, values in response.headers.items()}
             check(route, httpx.Response(response.status_code, headers=seen, content=response.content, request=request))

@@ -3,6 +3,8 @@
 import os
 import signal
 
+import httpx2 as httpx
+
 from contracts.accounts.people import bearer
 from serving import ServerProcess, eventually
 from workers import FRESH, only, several, workers
