@@ -61,6 +61,7 @@ async def test_a_job_goes_on_once_the_database_is_back(room, server):
     assert (job.state, steps.done) == (JobState.SUCCEEDED, ["first", "second"])
 
 
+@pytest.mark.slow
 async def test_a_stop_does_not_wait_for_the_database(room, server):
     steps = TwoSteps(room)
     async with asyncio.timeout(60):

@@ -192,7 +192,7 @@ def kill_at(wenshu, client, act, reached) -> bool:
         (Replace, "staged"),
         pytest.param(Replace, "retired", marks=pytest.mark.slow),
         pytest.param(Delete, "retired", marks=pytest.mark.slow),
-        (ClearAll, "retired"),
+        pytest.param(ClearAll, "retired", marks=pytest.mark.slow),
     ],
 )
 def test_kill_between_the_index_and_the_rows(wenshu, outside, docs, kind, state):

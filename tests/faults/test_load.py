@@ -14,9 +14,10 @@ MOST_A_MINUTE = 60.0
 """MiB of growth: the last thousand answers are remembered, and are fewer than that when a short run begins."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("streams", "searches", "seconds", "drip"),
-    [(50, 10, 5, 0.25), pytest.param(500, 50, 60, 1, marks=pytest.mark.slow)],
+    [(100, 20, 10, 0.25), (500, 50, 60, 1)],
 )
 def test_streams_and_searches_at_once(streams, searches, seconds, drip):
     options = {"streams": streams, "searches": searches, "seconds": seconds, "drip": drip}

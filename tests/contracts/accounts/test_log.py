@@ -95,7 +95,7 @@ def used(client: httpx.Client, people: People) -> dict[str, str]:
     key = people.key("default", "editor")
     secrets = {"password": person.password, "access": session.access.rpartition(".")[2], "refresh": session.refresh[4:]}
     secrets |= {
-        "key": key.rpartition("_")[2],
+        "key": key.split("_", 2)[2],
         "admin": PASSWORD,
         "metrics": "a-scraper-s-token",
         "typed": "a-typed-word",

@@ -136,6 +136,7 @@ DOWN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("changed", "said", "detail"), DOWN, ids=["unreachable", "refused", "missing"])
 def test_a_store_that_cannot_be_used_is_told_in_words(s3, tmp_path, changed, said, detail):
     """Each call in its dialect, never 500, and no key anywhere; the server starts and says that it is not ready."""

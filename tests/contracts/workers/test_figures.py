@@ -4,6 +4,7 @@ import os
 import signal
 
 import httpx2 as httpx
+import pytest
 
 from contracts.accounts.people import bearer
 from serving import ServerProcess, eventually
@@ -18,6 +19,7 @@ def figure(client, name: str) -> float:
     return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
 
+@pytest.mark.slow
 def test_each_process_answers_for_all(tmp_path, postgres, _migrated_postgres):  # noqa: PT019 (its value is the template)
     with several(tmp_path, postgres, _migrated_postgres, WENSHU_METRICS_TOKEN=TOKEN) as server:
         for pid in workers(server):
