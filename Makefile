@@ -39,10 +39,10 @@ setup-test: .venv/.ready-test ## 安装开发与测试所需 Install what develo
 run: setup ## 启动服务器并放入示例材料 Start the server with sample material
 	@$(BIN)/python demo/run.py
 
-test: setup-test ## 全部测试 All tests but the long fault runs (under 15 minutes)
+test: setup-test ## 全部测试 All tests but the long fault runs (about 15 minutes)
 	@$(BIN)/pytest -n auto --dist worksteal -m "not slow"
 
-test-fast: setup-test ## 单元与结构测试 Units and architecture (under 60 s)
+test-fast: setup-test ## 单元与结构测试 Units and architecture (about two minutes)
 	@$(BIN)/pytest -q -n auto tests/unit tests/architecture
 
 test-all: setup-test ## 连同长时间的故障测试 With the long fault runs

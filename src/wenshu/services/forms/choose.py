@@ -51,7 +51,10 @@ def _same(one: Candidate, other: Candidate) -> bool:
 
 
 def _sure(value: float, rival: float) -> float:
-    """From the score above the threshold and its lead over the next: the curve is fitted by ``evals/forms.py``."""
+    """From the score above the threshold and its lead over the next.
+
+    The curve is chosen by hand and not calibrated yet: ``evals/forms.py`` prints how often which confidence is right.
+    """
     return round(1 / (1 + exp(-(0.6 + 0.9 * value + 0.5 * max(0.0, value - rival)))), 3)
 
 
